@@ -1,0 +1,1 @@
+"""The built-in rule pack: one folder per control, one file per rule."""

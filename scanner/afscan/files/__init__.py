@@ -1,0 +1,1 @@
+"""Files: find them, read them, tell what they are."""

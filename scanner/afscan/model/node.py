@@ -1,0 +1,206 @@
+"""Nodes: the values of a parsed source, whatever its syntax, each with its place.
+
+Four kinds: :class:`Scalar`, :class:`Mapping`, :class:`Sequence`, and :class:`Opaque` for what is written but cannot be
+evaluated (a template expression, an HCL function call, a recursive alias). A node may be shared (YAML aliases), so a tree is a
+graph without cycles: use :meth:`Node.walk`, which visits each node once.
+"""
+
+import re
+from collections.abc import Iterator
+
+from afscan.model.place import Place, Span
+from afscan.model.source import Source
+
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*|0o[0-7]+|0x[0-9a-fA-F]+)\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_TRUE = frozenset(("true", "True", "TRUE"))
+_FALSE = frozenset(("false", "False", "FALSE"))
+
+
+class Node:
+    """What all kinds share: the source, the span of the value, the key it stands under and the parent."""
+
+    __slots__ = ("key", "parent", "source", "span")
+
+    def __init__(self, source: Source, span: Span) -> None:
+        self.source = source
+        self.span = span
+        self.key: Scalar | None = None
+        self.parent: Node | None = None
+
+    @property
+    def place(self) -> Place:
+        """The whole value in the outermost file."""
+        return self.source.place(self.span)
+
+    @property
+    def head(self) -> Place:
+        """Where to point a person: the key that names the value; without a key the value's first line.
+
+        A finding about a whole service or container points at its head, not at forty lines.
+        """
+        if self.key is not None and not isinstance(self, Scalar):
+            return self.key.place
+        span = self.span
+        if span.end_line != span.line:
+            line = self.source.line(span.line)
+            span = Span(span.line, span.column, span.line, max(span.column + 1, len(line.rstrip()) + 1))
+        return self.source.place(span)
+
+    def get(self, *path: "str | int") -> "Node | None":
+        """The node at a path of keys and indices below this one; None where there is none or the kind does not fit."""
+        node: Node | None = self
+        for step in path:
+            if isinstance(node, Mapping) and isinstance(step, str):
+                node = node.entries.get(step)
+            elif isinstance(node, Sequence) and isinstance(step, int) and -len(node.items) <= step < len(node.items):
+                node = node.items[step]
+            else:
+                return None
+        return node
+
+    def children(self) -> "Iterator[Node]":
+        """The nodes directly below."""
+        return iter(())
+
+    def walk(self) -> "Iterator[Node]":
+        """This node and all below it, each once, in document order, without recursion."""
+        seen: set[int] = set()
+        stack: list[Node] = [self]
+        while stack:
+            node = stack.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            yield node
+            stack.extend(reversed(list(node.children())))
+
+
+class Scalar(Node):
+    """A single value. ``text`` is what it says after unquoting; ``plain`` is whether it stood there without quotes.
+
+    ``inner`` gives (line, column) in ``source`` of each line of ``text`` (block scalars), or of each character and the end
+    (quoted scalars with escapes); None where the text runs from the span's start without escapes. Used to embed the text.
+    """
+
+    __slots__ = ("inner", "plain", "text")
+
+    def __init__(
+        self, source: Source, span: Span, text: str, *, plain: bool = True, inner: list[tuple[int, int]] | None = None
+    ) -> None:
+        super().__init__(source, span)
+        self.text = text
+        self.plain = plain
+        self.inner = inner
+
+    @property
+    def value(self) -> "str | int | float | bool | None":
+        """The value by YAML 1.2's core schema (also right for JSON): a quoted scalar is always a string."""
+        text = self.text
+        if not self.plain:
+            return text
+        if text in _TRUE:
+            return True
+        if text in _FALSE:
+            return False
+        if text in _NULLS:
+            return None
+        if len(text) > 64:
+            return text
+        if _INT.match(text):
+            return int(text, 0) if text.lstrip("+-")[:2] in ("0o", "0x") else int(text)
+        if _FLOAT.match(text):
+            return float(text)
+        return text
+
+    @property
+    def is_null(self) -> bool:
+        """Whether nothing is written (``key:``), or null."""
+        return self.plain and self.text in _NULLS
+
+    def embed(self, *, name: str, holder: str, syntax: str | None = None) -> Source:
+        """This scalar's text as a source of its own, whose places are the outer file's."""
+        positions = self.inner
+        if positions is None:
+            quoted = 0 if self.plain else 1
+            line, column = self.span.line, self.span.column + quoted
+            positions = [(line + i, column if i == 0 else 1) for i in range(self.text.count("\n") + 1)]
+        return Source.embedded(self.source, self.text, positions, name=name, holder=holder, syntax=syntax)
+
+    def part(self, start: int, end: int) -> Place:
+        """The place of the characters ``start`` to ``end`` (exclusive) of this scalar's text: one password inside a URL."""
+        inner = self.embed(name="", holder="")
+        return inner.place(inner.span(start, end))
+
+    def __repr__(self) -> str:
+        return f"Scalar({self.text!r})"
+
+
+class Mapping(Node):
+    """Keys and values in order. ``entries`` is by key text, the last one wins; ``duplicates`` are keys that were overwritten."""
+
+    __slots__ = ("duplicates", "entries")
+
+    def __init__(self, source: Source, span: Span) -> None:
+        super().__init__(source, span)
+        self.entries: dict[str, Node] = {}
+        self.duplicates: list[Scalar] = []
+
+    def add(self, key: Scalar, value: Node) -> None:
+        """Append an entry; a value that has no parent yet is told its key and parent."""
+        if key.text in self.entries:
+            self.duplicates.append(key)
+        self.entries[key.text] = value
+        if value.parent is None:
+            value.key = key
+            value.parent = self
+
+    def key_place(self, name: str) -> Place:
+        """The place of a key; of this mapping's head where the key is absent."""
+        node = self.entries.get(name)
+        return node.key.place if node is not None and node.key is not None else self.head
+
+    def children(self) -> Iterator[Node]:
+        """The values, in order."""
+        return iter(self.entries.values())
+
+    def __repr__(self) -> str:
+        return f"Mapping({list(self.entries)!r})"
+
+
+class Sequence(Node):
+    """Values in order."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, source: Source, span: Span) -> None:
+        super().__init__(source, span)
+        self.items: list[Node] = []
+
+    def add(self, item: Node) -> None:
+        """Append an item; one that has no parent yet is told its parent."""
+        self.items.append(item)
+        if item.parent is None:
+            item.parent = self
+
+    def children(self) -> Iterator[Node]:
+        """The items, in order."""
+        return iter(self.items)
+
+    def __repr__(self) -> str:
+        return f"Sequence({len(self.items)} items)"
+
+
+class Opaque(Node):
+    """Something written whose value cannot be known from here. ``text`` is as written, ``reason`` says why."""
+
+    __slots__ = ("reason", "text")
+
+    def __init__(self, source: Source, span: Span, text: str, reason: str) -> None:
+        super().__init__(source, span)
+        self.text = text
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"Opaque({self.text!r}, {self.reason!r})"

@@ -1,0 +1,42 @@
+"""The stack: all subjects deployed together, and whether it is whole."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar, cast
+
+from afscan.model.notice import Notice
+from afscan.model.source import Source
+from afscan.model.subjects import Subject
+
+S = TypeVar("S", bound=Subject)
+
+
+class Stack:
+    """Subjects by type, in the order of their sources.
+
+    ``complete`` is False where only some files of the stack were given: rules about an absence are then not judged. ``root`` is
+    the stack's folder relative to the scan root ("" for the root itself). ``sources`` are all texts read, by (path, name).
+    ``joined`` holds indexes that joins (``afscan.join``) compute once per stack, by their own names.
+    """
+
+    def __init__(self, root: str, *, complete: bool) -> None:
+        self.root = root
+        self.complete = complete
+        self.sources: list[Source] = []
+        self.notices: list[Notice] = []
+        self.joined: dict[str, Any] = {}
+        self._by_type: dict[type[Subject], list[Subject]] = {}
+
+    def add(self, subjects: Iterable[Subject]) -> None:
+        """Take subjects in; each is found under its own type and all its base types."""
+        for subject in subjects:
+            for kind in type(subject).__mro__:
+                if kind is object:
+                    break
+                self._by_type.setdefault(kind, []).append(subject)
+
+    def of(self, kind: type[S]) -> list[S]:
+        """All subjects of a type, subtypes included."""
+        return cast("list[S]", self._by_type.get(kind, []))
+
+    def __iter__(self) -> Iterator[Subject]:
+        return iter(self.of(Subject))

@@ -1,0 +1,688 @@
+"""Subjects: what rules judge, free of any syntax.
+
+Every field that can be written in a file is a :class:`~afscan.model.value.Value`, so that every judgement has a place. A field
+that a platform has no notion of is ``None`` ("not applicable here"), which is not the same as unset ("could be written, is not").
+Platform modules produce these; joins (``afscan.join``) connect them; rules read them.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from afscan.model.node import Node
+from afscan.model.place import Place
+from afscan.model.value import Value
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Subject:
+    """What all subjects share.
+
+    ``name`` identifies it to a person and in fingerprints (``Deployment agentflow-api, container api``), ``node`` is what
+    declares it, ``platform`` is the vocabulary in which it is written: ``kubernetes``, ``compose``, ``dockerfile``,
+    ``terraform``, ``redis``, ``pgbouncer``, ``qdrant``, ``postgres``, ``sql``, ``neo4j``, ``grafana``, ``elasticsearch``.
+    """
+
+    name: str
+    node: Node
+    platform: str
+
+    @property
+    def place(self) -> Place:
+        """Where a finding about the subject as a whole points."""
+        return self.node.head
+
+
+# ---------------------------------------------------------------- images and builds
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ImageReference(Subject):
+    """A name of an image somewhere: a container's image, ``FROM``, ``COPY --from``.
+
+    ``reference`` is the whole text after substitution of known variables. ``built_here`` marks the name that a build of this
+    very file gives to its result (Compose ``build`` + ``image``); ``stage`` marks a reference to an earlier build stage.
+    """
+
+    reference: Value[str]
+    built_here: bool = False
+    stage: bool = False
+
+    @property
+    def repository(self) -> str:
+        """Repository without registry's default and ``library/``: ``redis``, ``bitnami/redis``, ``ghcr.io/org/app``; "" if unknown."""
+        text = self.reference.or_else("").split("@", 1)[0]
+        head, _, last = text.rpartition("/")
+        name = (head + "/" if head else "") + last.split(":", 1)[0]
+        for prefix in ("docker.io/", "index.docker.io/", "registry-1.docker.io/"):
+            name = name.removeprefix(prefix)
+        return name.removeprefix("library/")
+
+    @property
+    def tag(self) -> str | None:
+        """The tag, None where none is written or the reference is unknown."""
+        last = self.reference.or_else("").split("@", 1)[0].rpartition("/")[2]
+        return last.split(":", 1)[1] if ":" in last else None
+
+    @property
+    def digest(self) -> str | None:
+        """The digest (``sha256:...``), None where none is written."""
+        text = self.reference.or_else("")
+        return text.split("@", 1)[1] if "@" in text else None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class BuildArgument:
+    """``ENV``, ``ARG`` or a Compose build arg: a name and its value."""
+
+    name: str
+    value: Value[str]
+    kind: str  # "env" or "arg"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class BuildCopy:
+    """``COPY``/``ADD`` from the build context: one source path. ``from_stage`` is None for the context."""
+
+    source: Value[str]
+    target: str
+    from_stage: str | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class BuildCommand:
+    """``RUN``: the shell text (heredoc bodies included) and what is mounted for it (``secret``, ``cache``, ...)."""
+
+    text: Value[str]
+    mounts: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class BuildStage:
+    """One ``FROM`` and what follows. ``base`` is None for ``scratch``; ``parent`` is the earlier stage it builds on, if any."""
+
+    node: Node
+    name: str | None
+    base: ImageReference | None
+    parent: "BuildStage | None"
+    user: Value[str]  # the last USER of this stage alone; unset where it has none
+    healthcheck: "Value[Probe]"  # HEALTHCHECK of this stage alone
+    arguments: list[BuildArgument] = field(default_factory=list)
+    copies: list[BuildCopy] = field(default_factory=list)
+    commands: list[BuildCommand] = field(default_factory=list)
+    entrypoint: Value[list[str]] | None = None
+    command: Value[list[str]] | None = None
+    ports: list[Value[int]] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ImageBuild(Subject):
+    """A Dockerfile: its stages in order; the last one (or the built target) is what runs.
+
+    ``built_by`` is filled by the join: the containers of the stack that build it.
+    """
+
+    stages: list[BuildStage]
+    built_by: "list[Container]" = field(default_factory=list)
+
+    def stage(self, target: str | None = None) -> BuildStage | None:
+        """The stage that a build with this target yields (by name, case-insensitive, or index); the last one by default."""
+        if not self.stages:
+            return None
+        if target is None:
+            return self.stages[-1]
+        for stage in self.stages:
+            if stage.name is not None and stage.name.lower() == target.lower():
+                return stage
+        return self.stages[int(target)] if target.isdecimal() and int(target) < len(self.stages) else None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Dependency(Subject):
+    """Something fetched by name while building or provisioning (DEP404).
+
+    ``kind``: ``terraform-module``, ``terraform-provider``, ``pip``, ``apt``, ``apk``, ``npm``, ``gem``. ``version`` is the
+    constraint as written; ``pinned`` whether it always yields the same major line at least (exact version, ``~>``, lock file, hash).
+    """
+
+    kind: str
+    version: Value[str]
+    pinned: Value[bool]
+
+
+# ---------------------------------------------------------------- workloads and containers
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Probe:
+    """A health check. ``kind``: ``http``, ``https``, ``tcp``, ``exec``, ``grpc`` or ``none`` (explicitly disabled).
+
+    ``port`` is a number or a port's name; ``command`` the argv (shell text after ``["/bin/sh", "-c"]``).
+    """
+
+    node: Node
+    kind: str
+    port: "Value[int | str] | None" = None
+    path: Value[str] | None = None
+    command: Value[list[str]] | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ContainerPort:
+    """A port that a container declares. ``host_port`` is None where the platform has no such field here."""
+
+    node: Node
+    port: Value[int]
+    name: str | None = None
+    protocol: str = "tcp"
+    host_port: Value[int] | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Mount:
+    """Something mounted into a container.
+
+    ``kind``: ``host`` (a bind of a host path), ``volume`` (named or claimed storage), ``empty`` (emptyDir, tmpfs),
+    ``configmap``, ``secret``, ``compose-config``, ``compose-secret``, ``image``, ``other``. ``source`` is the host path, or the
+    name of the volume/ConfigMap/...; ``sub_path`` the single entry mounted (Kubernetes subPath), ``items`` the mapping of
+    entry -> relative path where only some are projected.
+    """
+
+    node: Node
+    kind: str
+    source: Value[str]
+    target: Value[str]
+    read_only: bool = False
+    sub_path: str | None = None
+    items: dict[str, str] | None = None
+    optional: bool = False
+
+
+class Origin(StrEnum):
+    """Where an environment variable's or credential's value comes from."""
+
+    LITERAL = "literal"  # written here in full
+    REFERENCE = "reference"  # a Secret, a file, `var.x`, a data source, an external store
+    INTERPOLATED = "interpolated"  # `${VAR}` that the reader of this file expands from its environment
+    PLACEHOLDER = "placeholder"  # `${VAR}` or `<...>` that the reader does NOT expand, `changeme`, `your-key-here`
+    HASH = "hash"  # a password hash (md5..., SCRAM-SHA-256$...)
+    EMPTY = "empty"  # written, but empty
+    UNKNOWN = "unknown"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Variable:
+    """An environment variable of a container. ``value`` is after interpolation of what has a default; ``origin`` says from where."""
+
+    name: str
+    value: Value[str]
+    origin: Origin
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class HostNamespace:
+    """A namespace shared with the host: ``network``, ``pid``, ``ipc``, ``user``, ``uts``."""
+
+    kind: str
+    shared: Value[bool]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Workload(Subject):
+    """What runs one or more replicas of a pod, or a Compose service.
+
+    ``kind`` is the platform's own (``Deployment``, ``StatefulSet``, ``CronJob``, ``service``, ...); ``runs_to_completion``
+    marks Jobs, CronJobs and bare one-shot services: no probes are owed. ``labels`` are the pod template's.
+    """
+
+    kind: str
+    namespace: str
+    replicas: Value[int]  # unset: the platform's default, 1
+    labels: dict[str, str]
+    containers: "list[Container]" = field(default_factory=list)
+    runs_to_completion: bool = False
+    fleet: bool = False  # one per node (DaemonSet, Compose global mode): the replica count is not written anywhere
+    service_name: str | None = None  # StatefulSet.spec.serviceName
+    networks: list[str] = field(default_factory=list)  # Compose
+    aliases: list[str] = field(default_factory=list)  # DNS names other than the services' (Compose: service name, container_name, aliases)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Container(Subject):
+    """One container as it will run. ``role``: ``main``, ``init``, ``sidecar`` (restartable init), ``ephemeral``.
+
+    Kubernetes: fields of the pod that the container does not override are merged in, their places in the pod's text.
+    Units: memory in bytes, CPU in cores.
+    """
+
+    workload: Workload
+    role: str = "main"
+    image: ImageReference | None = None
+    build: "BuildReference | None" = None
+    command: Value[list[str]]  # replaces the image's ENTRYPOINT
+    arguments: Value[list[str]]  # replaces the image's CMD
+    environment: dict[str, Variable] = field(default_factory=dict)
+    environment_from: list[Value[str]] = field(default_factory=list)  # whole ConfigMaps / Secrets / env files
+    user: Value[str]  # numeric or name, without group; unset where nobody sets one
+    run_as_non_root: Value[bool] | None = None
+    privileged: Value[bool]
+    privilege_escalation: Value[bool]  # True = allowed; unset = the platform's default: allowed
+    capabilities_added: list[Value[str]] = field(default_factory=list)  # upper case without CAP_
+    capabilities_dropped: list[Value[str]] = field(default_factory=list)
+    capabilities: Value[str]  # the place of the capability settings; unknown where they cannot be evaluated
+    read_only_root: Value[bool]
+    host_namespaces: list[HostNamespace] = field(default_factory=list)
+    mounts: list[Mount] = field(default_factory=list)
+    ports: list[ContainerPort] = field(default_factory=list)
+    memory_limit: Value[float]
+    cpu_limit: Value[float]
+    memory_request: Value[float]
+    cpu_request: Value[float]
+    liveness: Value[Probe]  # Compose and Dockerfile: the health check
+    readiness: Value[Probe] | None  # None where the platform has no such thing
+    startup: Value[Probe] | None = None
+    dockerfile: ImageBuild | None = None  # filled by the join
+    stage: BuildStage | None = None  # filled by the join: the stage of ``dockerfile`` that runs
+
+    def program(self) -> list[str] | None:
+        """The argv that this container's own file sets (command then arguments); None where the image decides or it is unknown."""
+        if self.command.is_set:
+            return self.command.or_else([]) + (self.arguments.or_else([]) if self.arguments.is_set else [])
+        return self.arguments.or_else([]) if self.arguments.is_set and self.command.is_unset else None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class BuildReference:
+    """Compose ``build``: context directory and Dockerfile; paths are relative to the working directory, as those of sources."""
+
+    node: Node
+    context: Value[str]
+    dockerfile: Value[str]  # normalised path, comparable with a source's
+    target: Value[str]
+    arguments: dict[str, Value[str]] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------- reaching services
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class PublishedPort(Subject):
+    """A port published on the host (Compose ``ports``; Kubernetes ``hostPort``). ``host_ip`` unset: all interfaces."""
+
+    container: Container
+    host_ip: Value[str]
+    host_port: Value[str]  # may be a range
+    container_port: Value[int]
+    protocol: str = "tcp"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ServicePort:
+    """One port of a Service."""
+
+    node: Node
+    port: Value[int]
+    target: "Value[int | str]"  # number or name; unset: same as port
+    node_port: Value[int]
+    name: str | None = None
+    protocol: str = "tcp"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Service(Subject):
+    """A Kubernetes Service. ``selects`` is filled by the join; ``internal`` marks a cloud's internal load balancer annotation."""
+
+    service_name: str
+    namespace: str
+    kind: Value[str]  # ClusterIP, NodePort, LoadBalancer, ExternalName
+    selector: dict[str, str] | None  # None: no selector (endpoints by hand)
+    ports: list[ServicePort]
+    external_ips: list[Value[str]] = field(default_factory=list)
+    source_ranges: list[Value[str]] = field(default_factory=list)
+    headless: bool = False
+    internal: bool = False
+    selects: list[Workload] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class IngressRoute:
+    """One host/path of an Ingress and the Service behind it."""
+
+    node: Node
+    host: Value[str]  # unset: any host
+    path: Value[str]
+    service: Value[str]
+    port: "Value[int | str]"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Ingress(Subject):
+    """A Kubernetes Ingress. ``tls_hosts`` are the hosts under ``spec.tls``; ``tls`` is unset where there is no such section."""
+
+    namespace: str
+    routes: list[IngressRoute]
+    tls: Value[bool]
+    tls_hosts: list[Value[str]]
+    tls_any_host: bool = False  # a tls entry without hosts: the controller's default certificate for all
+    annotations: dict[str, Value[str]] = field(default_factory=dict)
+    class_name: Value[str]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class PolicyPeer:
+    """A peer of a policy rule. ``cidr`` for ipBlock; selectors None where absent; ``unknown`` where expressions are not evaluated."""
+
+    node: Node
+    cidr: Value[str] | None = None
+    pods: dict[str, str] | None = None
+    namespaces: dict[str, str] | None = None
+    unknown: bool = False
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class PolicyRule:
+    """One ingress or egress rule: ``peers`` None means anywhere; ``ports`` None means every port."""
+
+    node: Node
+    peers: list[PolicyPeer] | None
+    ports: "list[Value[int | str]] | None"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class NetworkPolicy(Subject):
+    """A Kubernetes NetworkPolicy. ``pods`` {} selects all pods of the namespace; ``ingress``/``egress`` None: not restricted."""
+
+    namespace: str
+    pods: dict[str, str]
+    unknown_selector: bool
+    ingress: list[PolicyRule] | None
+    egress: list[PolicyRule] | None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Connection(Subject):
+    """Somebody opens a connection: a URL, or host settings that belong together.
+
+    ``url`` is the place of the whole (its ``part`` the place of the scheme or password); ``secure`` is whether the transport
+    is encrypted by what is written here (scheme or parameters); unset: the text does not decide it. ``container`` is who opens
+    it, None where nobody here is known to. ``user``/``password`` are userinfo or sibling settings.
+    """
+
+    url: Value[str]
+    scheme: str
+    host: Value[str]
+    port: Value[int]
+    secure: Value[bool]
+    user: Value[str]
+    password: Value[str]
+    product: str | None = None  # postgres, redis, qdrant, neo4j, amqp, http ...
+    container: Container | None = None
+    listener: bool = False  # an address to listen on or to advertise, not one to connect to
+    pooled: Value[bool]  # client-side pool settings beside it (DB102); unset where none
+
+
+# ---------------------------------------------------------------- credentials
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Credential(Subject):
+    """A secret value, or the place where one belongs.
+
+    ``key`` is the setting's own name (``POSTGRES_PASSWORD``, ``requirepass``), ``kind`` is ``password``, ``api-key``, ``token``,
+    ``private-key``, ``secret``; ``in_url`` marks a URL's userinfo. ``reader`` names the product that reads the value, None for
+    an application unknown to us. ``holder``: ``file``, ``environment``, ``configmap``, ``secret``, ``image`` (Dockerfile),
+    ``command-line``, ``terraform``, ``sql``.
+    """
+
+    key: str
+    kind: str
+    value: Value[str]
+    origin: Origin
+    user: str | None = None
+    reader: str | None = None
+    holder: str = "file"
+    in_url: bool = False
+    container: Container | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ConfigEntry(Subject):
+    """One entry of a ConfigMap (SEC103): its name and text, and what it was recognised as (``redis``, ``pgbouncer-userlist``, ...)."""
+
+    key: str
+    text: Value[str]
+    config_map: str
+    namespace: str
+    recognised_as: str | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Authentication(Subject):
+    """Whether a server asks who is there (SEC503). ``required`` is effective: defaults and overrides are applied.
+
+    ``how`` names the setting and its effect for the message: "`auth_type = any` lets everybody in".
+    """
+
+    product: str
+    required: Value[bool]
+    how: str
+    container: Container | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Login(Subject):
+    """A user name with which an application or script logs in (SEC504). ``superuser`` names that the product ships as all-powerful."""
+
+    product: str
+    user: Value[str]
+    superuser: bool
+    container: Container | None = None
+    administrative: bool = False  # the server's own bootstrap user, a job that must be one: not an application
+
+
+# ---------------------------------------------------------------- servers
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ConfigFile(Subject):
+    """A server's configuration file as interpreted from one source; joined with containers into a :class:`Server`.
+
+    ``settings`` keeps every occurrence in order (last wins or not is the product's business); names are normalised by the
+    product's own rules (Redis: lower case; PgBouncer: ``section.key``; Qdrant: dotted path).
+    """
+
+    product: str
+    settings: list["Setting"]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Setting:
+    """One setting of a product, from a file, an environment variable or the command line (``layer``)."""
+
+    name: str
+    value: Value[str]
+    key_place: Place
+    layer: str = "file"
+    arguments: list[Value[str]] = field(default_factory=list)  # Redis: all words after the directive
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Server(Subject):
+    """A server with its *effective* settings: file, then environment, then command line, the later one wins.
+
+    ``container`` is None where only a file is known: then what is missing may be given elsewhere, and ``certain`` is False for
+    absences unless the stack is complete and nothing can override. ``unread`` says why some settings are not known (a mounted
+    file that is not in the stack, a Secret), empty where all is known.
+    """
+
+    product: str
+    settings: dict[str, Setting]
+    container: Container | None = None
+    files: list[ConfigFile] = field(default_factory=list)
+    unread: str = ""
+
+    def setting(self, name: str) -> Value[str]:
+        """The effective text of a setting; unset at the server's place; unknown where unread sources may set it."""
+        found = self.settings.get(name)
+        if found is not None:
+            return found.value
+        if self.unread:
+            return Value.unknown(self.node, self.unread)
+        return Value.unset(self.node)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class RedisServer(Server):
+    """Redis or Valkey. Field units: ports as numbers, memory in bytes. Source: redis.io, "Redis configuration", redis.conf."""
+
+    port: Value[int]  # effective: default 6379; 0 = no plaintext listener
+    tls_port: Value[int]  # default 0
+    cluster: Value[bool]
+    tls_replication: Value[bool]
+    tls_cluster: Value[bool]
+    replica: Value[bool]
+    password: Value[str]  # requirepass or the default user's ACL password
+    default_user_off: Value[bool]
+    bind: list[Value[str]]
+    protected_mode: Value[bool]
+    max_clients: Value[int]
+    max_memory: Value[float]
+    idle_timeout: Value[int]  # seconds, 0 = never
+    disabled_commands: Value[list[str]]  # upper case: renamed to "" or to another name, or denied to the default user by ACL
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class PoolerDatabase:
+    """One line of PgBouncer's [databases]. ``name`` ``*`` is the fallback."""
+
+    node: Node
+    name: str
+    host: Value[str]
+    port: Value[int]
+    pool_size: Value[int]
+    max_connections: Value[int]
+    pool_mode: Value[str]
+    user: Value[str]
+    password: Value[str]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class PgBouncer(Server):
+    """PgBouncer. Effective values, defaults applied as unset; source: pgbouncer.org/config.html."""
+
+    databases: list[PoolerDatabase]
+    listen_address: Value[str]
+    listen_port: Value[int]  # default 6432
+    client_tls: Value[str]  # default disable
+    server_tls: Value[str]  # default disable before 1.20, prefer since
+    auth_type: Value[str]  # default md5
+    auth_file: Value[str]
+    pool_mode: Value[str]  # default session
+    max_client_connections: Value[int]  # default 100
+    default_pool_size: Value[int]  # default 20
+    reserve_pool_size: Value[int]  # default 0
+    max_db_connections: Value[int]  # default 0 = unlimited
+    max_user_connections: Value[int]  # default 0 = unlimited
+    users: list["PoolerUser"] = field(default_factory=list)  # joined from userlist.txt
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class PoolerUser:
+    """One line of userlist.txt. ``form``: ``plain``, ``md5``, ``scram``, ``empty``."""
+
+    node: Node
+    user: str
+    secret: Value[str]
+    form: str
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Qdrant(Server):
+    """Qdrant. Source: qdrant.tech/documentation/guides/configuration and /security."""
+
+    api_key: Value[str]
+    tls: Value[bool]  # service.enable_tls, default false
+    certificate: Value[str]
+    key: Value[str]
+    cluster: Value[bool]
+    peer_tls: Value[bool]  # cluster.p2p.enable_tls, default false
+    host: Value[str]  # service.host, default 0.0.0.0
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Postgres(Server):
+    """A PostgreSQL server in a container, by what its environment and command line say (files are read where known)."""
+
+    tls: Value[bool]  # ssl, default off
+    max_connections: Value[int]  # default 100
+    reserved_connections: Value[int]  # superuser_reserved_connections, default 3
+    password_encryption: Value[str]
+    host_auth_method: Value[str]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class OtherDatastore(Server):
+    """A datastore or internal service known by its image alone: ``product`` says which (neo4j, mysql, elasticsearch, ...)."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class IgnoredSetting(Subject):
+    """A setting that its product does not read here (INT201); a protection that only looks on where ``protection`` is given (DB306).
+
+    ``why`` explains in a clause: "Qdrant reads `service.api_key`, not a key at the document's root"; ``instead`` what is read.
+    """
+
+    product: str
+    setting: str
+    why: str
+    instead: str = ""
+    protection: str | None = None
+
+
+# ---------------------------------------------------------------- managed services
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ManagedResource(Subject):
+    """A cloud resource in Terraform (or a StorageClass). A facet that the resource type does not have is None.
+
+    ``kind`` is the resource type (``aws_db_instance``), ``product`` the engine or family (``postgres``, ``redis``, ``bucket``,
+    ``cluster``, ``volume``, ``queue`` ...), ``datastore`` whether it holds a database or cache. Unset means the provider's default.
+    """
+
+    kind: str
+    product: str
+    datastore: bool
+    storage_encrypted: "Facet | None" = None
+    transit_encrypted: "Facet | None" = None
+    public: "Facet | None" = None  # on = reachable from the internet
+    backup_days: Value[int] | None = None
+    backup_default: int = 0  # days that count when backup_days is unset
+    max_connections: Value[int] | None = None
+    endpoints: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Facet:
+    """One switch of a managed resource: ``on`` is effective (default applied, unknown kept), ``setting`` its name, ``why`` a clause."""
+
+    setting: str
+    on: Value[bool]
+    default: bool
+    why: str = ""
+
+    @property
+    def effective(self) -> bool | None:
+        """The switch with the provider's default applied; None where unknown."""
+        if self.on.is_unknown:
+            return None
+        return self.on.value if self.on.is_set else self.default
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class SecurityGroupRule(Subject):
+    """An ingress rule of a security group. ``protocol`` ``-1`` is all; ports inclusive, unset with protocol -1."""
+
+    protocol: Value[str]
+    from_port: Value[int]
+    to_port: Value[int]
+    cidrs: list[Value[str]]
