@@ -1,0 +1,49 @@
+# Everything needs Python 3.11 or later, venv and make; nothing is installed outside .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PATHS := scanner rules tests bench
+
+.PHONY: scan test check format docs lock clean
+
+# From a fresh clone to the verdict on the reference platform.
+scan: $(VENV)/scan.stamp
+	$(BIN)/afscan reference-infra/
+
+# From a fresh clone to the last test.
+test: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n auto
+
+# What a change must pass: format, lint, strict types, generated files up to date, unit tests.
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check $(PATHS)
+	$(BIN)/ruff check $(PATHS)
+	$(BIN)/mypy
+	$(BIN)/python -m afscan.docs --check docs
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff format $(PATHS)
+	$(BIN)/ruff check --fix $(PATHS)
+
+docs: $(VENV)/dev.stamp
+	$(BIN)/python -m afscan.docs docs
+
+# Renew the pinned development environment: hashes and versions only, no addresses.
+lock: $(VENV)/dev.stamp
+	$(BIN)/pip-compile --quiet --all-extras --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
+		--no-header --output-file requirements-dev.txt pyproject.toml
+
+$(VENV)/scan.stamp: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/dev.stamp: pyproject.toml requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/scan.stamp
+
+clean:
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

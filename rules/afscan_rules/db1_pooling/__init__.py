@@ -1,0 +1,1 @@
+"""DB-1: no database connection without a pool."""

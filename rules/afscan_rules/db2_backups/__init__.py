@@ -1,0 +1,1 @@
+"""DB-2: no database without backup and recovery test."""

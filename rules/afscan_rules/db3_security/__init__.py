@@ -1,0 +1,1 @@
+"""DB-3: no ignored database security setting."""

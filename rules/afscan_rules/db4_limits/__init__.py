@@ -1,0 +1,1 @@
+"""DB-4: no unlimited database connections."""

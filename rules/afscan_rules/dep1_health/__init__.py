@@ -1,0 +1,1 @@
+"""DEP-1: no deployment without health checks."""

@@ -1,0 +1,1 @@
+"""DEP-2: no workload without resource limits and requests."""

@@ -1,0 +1,1 @@
+"""DEP-4: no latest tags."""

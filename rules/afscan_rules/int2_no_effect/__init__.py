@@ -1,0 +1,1 @@
+"""INT-2: no setting without effect."""

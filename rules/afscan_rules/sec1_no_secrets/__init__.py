@@ -1,0 +1,1 @@
+"""SEC-1: no secrets in images or configuration files."""

@@ -1,0 +1,1 @@
+"""SEC-2: no containers as root."""

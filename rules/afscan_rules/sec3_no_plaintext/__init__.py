@@ -1,0 +1,1 @@
+"""SEC-3: no service without TLS."""

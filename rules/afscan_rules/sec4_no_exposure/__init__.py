@@ -1,0 +1,1 @@
+"""SEC-4: no internal service on the internet."""

@@ -1,0 +1,1 @@
+"""SEC-5: no default passwords or credentials."""

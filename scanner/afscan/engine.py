@@ -1,0 +1,222 @@
+"""The pipeline: discover, read, parse, interpret, join, check, judge. One direction, no way back.
+
+Reports are made from the :class:`~afscan.result.Result` and never change it.
+"""
+
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from afscan.files.discover import Discovery, StackFiles, discover
+from afscan.files.read import decode, read_file
+from afscan.interpret import interpret
+from afscan.join import join_all
+from afscan.judge import judge
+from afscan.judge.config import Config, load_config
+from afscan.model.notice import Notice, NoticeKind
+from afscan.model.place import Place, Span
+from afscan.model.source import Source
+from afscan.model.stack import Stack
+from afscan.model.subjects import Credential, Origin, Subject
+from afscan.policy.controls import load_controls
+from afscan.policy.outcome import Problem, Verdict
+from afscan.policy.registry import choose, load_packs
+from afscan.policy.rule import Rule
+from afscan.result import Finding, InternalError, Result, Tally
+
+Progress = Callable[[int, int], None]
+"""Called with the number of files read so far and the number of all."""
+
+
+@dataclass(slots=True)
+class Options:
+    """What to judge, and how much of the stack to read for it."""
+
+    profile: str | None = None  # None: the configuration's, else "default"
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    context: str = "none"
+    config: Config | None = None
+    progress: Progress | None = None
+
+
+def scan(paths: list[str], options: Options, stdin: tuple[str, bytes] | None = None) -> Result:
+    """Scan files and directories, or one text from standard input.
+
+    :param paths: files and directories.
+    :param stdin: a name and the bytes read; then ``paths`` may be empty.
+    :raises FileNotFoundError: for a path that does not exist.
+    :raises PolicyError: for a malformed rule pack or an unknown rule in ``select`` or ``ignore``.
+    :raises ConfigError: for a malformed configuration file.
+    """
+    started = time.perf_counter()
+    config = options.config if options.config is not None else load_config(paths)
+    found = discover(paths, context=options.context, exclude=config.excluded())
+    if stdin is not None:
+        found.stack("", complete=False)
+    result = scan_found(found, options, config, stdin)
+    result.seconds = time.perf_counter() - started
+    return result
+
+
+def scan_found(
+    found: Discovery, options: Options, config: Config | None = None, stdin: tuple[str, bytes] | None = None
+) -> Result:
+    """The pipeline after discovery: what :func:`scan` does once it knows the files of each stack."""
+    config = config if config is not None else Config()
+    profile = options.profile or config.profile or "default"
+    rules = choose(load_packs(), profile=profile, select=(*options.select, *config.select), ignore=options.ignore)
+    result = Result(profile=profile, rules=rules, controls=load_controls())
+    result.by_rule = {rule.code: Tally() for rule in rules}
+    result.by_control = {control.id: Tally() for control in result.controls}
+    result.notices += found.notices
+    result.unrecognised += found.foreign
+    result.complete = all(stack.complete for stack in found.stacks.values())
+    _scan_stacks(found, rules, result, options, stdin)
+    judge(result, config)
+    return result
+
+
+def _scan_stacks(
+    found: Discovery, rules: list[Rule], result: Result, options: Options, stdin: tuple[str, bytes] | None
+) -> None:
+    total = sum(len(stack.files) for stack in found.stacks.values())
+    done = 0
+    for files in found.stacks.values():
+        stack = Stack(files.root, complete=files.complete)
+        for path in files.files:
+            _take(read_file(path, path), stack, files, result)
+            done += 1
+            if options.progress is not None:
+                options.progress(done, total)
+        if stdin is not None and files.root == "":
+            _take(decode(stdin[1], stdin[0]), stack, files, result)
+        _run(lambda stack=stack: join_all(stack), "join", files.root, result)
+        result.notices += [n for n in stack.notices if _reported(n.place, files)]
+        result.subjects += len(stack.of(Subject))
+        _collect_secrets(stack, result)
+        check(stack, rules, result, files)
+    result.findings = _merged(result.findings)
+
+
+def _reported(place: Place, files: StackFiles) -> bool:
+    return files.report is None or place.path in files.report
+
+
+def _take(source: Source | Notice, stack: Stack, files: StackFiles, result: Result) -> None:
+    """Interpret one file into its stack."""
+    if isinstance(source, Notice):
+        stack.notices.append(source)
+        return
+    result.files += 1
+    try:
+        out, read, recognised = interpret(source)
+    except Exception:  # a reader must never fail on a file: if one does, say so and go on with the next file
+        place = Place(source.path, Span(1, 1, 1, 1))
+        result.errors.append(InternalError("reader", place, source.path, traceback.format_exc()))
+        stack.notices.append(Notice(NoticeKind.PARTIAL, place, "afscan failed while reading this file; it is not judged."))
+        return
+    if not recognised and not out.notices:
+        if _reported(source.whole, files):
+            result.unrecognised.append(source.path)
+        return
+    result.texts[source.path] = source
+    result.sources += len(read)
+    stack.sources += read
+    stack.add(out.subjects)
+    stack.notices += out.notices
+
+
+def _run(action: Callable[[], None], name: str, subject: str, result: Result) -> None:
+    try:
+        action()
+    except Exception:  # reported as an internal error, exit code 3: the rest of the stack is still judged
+        result.errors.append(InternalError(name, None, subject, traceback.format_exc()))
+
+
+def _collect_secrets(stack: Stack, result: Result) -> None:
+    """Remember where secrets stand, so that no report shows them."""
+    for credential in stack.of(Credential):
+        if credential.value.is_set and credential.origin in (Origin.LITERAL, Origin.HASH):
+            place = credential.value.place
+            result.secrets.setdefault(place.path, []).append(place.span)
+
+
+def check(stack: Stack, rules: Iterable[Rule], result: Result, files: StackFiles) -> None:
+    """Call every rule on every subject of its kinds, and count the verdicts."""
+    by_control: dict[str, dict[int, set[Verdict]]] = {}
+    for rule in rules:
+        tally = result.by_rule[rule.code]
+        seen = by_control.setdefault(rule.control, {})
+        for kind in rule.kinds:
+            for subject in stack.of(kind):
+                if files.report is not None and not _concerns(subject, files):
+                    verdict = _check_one(rule, subject, stack, result, files, counted=False)
+                    continue
+                verdict = _check_one(rule, subject, stack, result, files, counted=True)
+                if verdict is not None:
+                    tally.count(verdict)
+                    seen.setdefault(id(subject), set()).add(verdict)
+    for control, subjects in by_control.items():
+        tally = result.by_control.setdefault(control, Tally())
+        for verdicts in subjects.values():
+            tally.count(next(v for v in _ORDER if v in verdicts))
+
+
+_ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_JUDGED, Verdict.NOT_APPLICABLE)
+"""What a control makes of a subject that several rules judged: the first of these that occurs."""
+
+
+def _concerns(subject: Subject, files: StackFiles) -> bool:
+    return files.report is None or subject.place.path in files.report
+
+
+def _check_one(
+    rule: Rule, subject: Subject, stack: Stack, result: Result, files: StackFiles, *, counted: bool
+) -> Verdict | None:
+    """One rule on one subject; the verdict, or None where the rule raised."""
+    if rule.absence and not stack.complete:
+        return Verdict.NOT_JUDGED
+    try:
+        problems = list(rule.check(subject, stack))
+    except Exception:  # a mistake in the rule: named, never a pass, and the others go on
+        result.errors.append(InternalError(rule.code, subject.place, subject.name, traceback.format_exc()))
+        return None
+    verdict = Verdict.PASS
+    for problem in problems:
+        if problem.place is not None and (counted or _reported(problem.place, files)):
+            if _reported(problem.place, files):
+                result.findings.append(_finding(rule, subject, problem))
+        verdict = _worse(verdict, problem.verdict)
+    return verdict
+
+
+def _worse(one: Verdict, other: Verdict) -> Verdict:
+    """A fail beats an unknown beats not judged beats not applicable beats a pass, among the problems of one subject."""
+    order = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_JUDGED, Verdict.NOT_APPLICABLE, Verdict.PASS)
+    return min(one, other, key=order.index)
+
+
+def _finding(rule: Rule, subject: Subject, problem: Problem) -> Finding:
+    place = problem.place if problem.place is not None else subject.place
+    return Finding(
+        rule=rule,
+        verdict=problem.verdict,
+        severity=problem.severity or rule.severity,
+        place=place,
+        subject=subject.name,
+        platform=subject.platform,
+        message=problem.message,
+        remedy=problem.remedy or rule.remedy(subject.platform),
+        related=tuple(problem.related),
+    )
+
+
+def _merged(findings: list[Finding]) -> list[Finding]:
+    """Sorted, and each (rule, place, message) once: two services built from one Dockerfile share its finding."""
+    kept: dict[tuple[str, Place, str, Verdict], Finding] = {}
+    for finding in findings:
+        key = (finding.rule.code, finding.place, finding.message, finding.verdict)
+        kept.setdefault(key, finding)
+    return sorted(kept.values(), key=lambda f: (f.place.path, f.place.span, f.rule.code))
