@@ -30,8 +30,8 @@ docs: $(VENV)/dev.stamp
 	$(BIN)/python -m afscan.docs docs
 
 # Renew the pinned development environment: hashes and versions only, no addresses.
-lock: $(VENV)/dev.stamp
-	$(BIN)/pip-compile --quiet --all-extras --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
+lock:
+	$(BIN)/pip-compile --quiet --extra dev --allow-unsafe --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 		--no-header --output-file requirements-dev.txt pyproject.toml
 
 $(VENV)/scan.stamp: pyproject.toml

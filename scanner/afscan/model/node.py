@@ -6,7 +6,7 @@ graph without cycles: use :meth:`Node.walk`, which visits each node once.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from afscan.model.place import Place, Span
 from afscan.model.source import Source
@@ -19,15 +19,20 @@ _FALSE = frozenset(("false", "False", "FALSE"))
 
 
 class Node:
-    """What all kinds share: the source, the span of the value, the key it stands under and the parent."""
+    """What all kinds share: the source, the span of the value, the key it stands under and the parent.
 
-    __slots__ = ("key", "parent", "source", "span")
+    ``tag`` is what the syntax says of the value beside its text, None where nothing: in YAML a tag of the reading program's own,
+    as written (Compose's ``!reset`` and ``!override``, CloudFormation's ``!If``); in SQL the kind of token.
+    """
+
+    __slots__ = ("key", "parent", "source", "span", "tag")
 
     def __init__(self, source: Source, span: Span) -> None:
         self.source = source
         self.span = span
         self.key: Scalar | None = None
         self.parent: Node | None = None
+        self.tag: str | None = None
 
     @property
     def place(self) -> Place:
@@ -82,17 +87,35 @@ class Scalar(Node):
 
     ``inner`` gives (line, column) in ``source`` of each line of ``text`` (block scalars), or of each character and the end
     (quoted scalars with escapes); None where the text runs from the span's start without escapes. Used to embed the text.
+    A syntax may give a function instead (:func:`functools.partial`, so that nodes can be pickled): it is called at first use.
     """
 
-    __slots__ = ("inner", "plain", "text")
+    __slots__ = ("_inner", "plain", "text")
 
     def __init__(
-        self, source: Source, span: Span, text: str, *, plain: bool = True, inner: list[tuple[int, int]] | None = None
+        self,
+        source: Source,
+        span: Span,
+        text: str,
+        *,
+        plain: bool = True,
+        inner: "list[tuple[int, int]] | Callable[[], list[tuple[int, int]]] | None" = None,
     ) -> None:
         super().__init__(source, span)
         self.text = text
         self.plain = plain
-        self.inner = inner
+        self._inner = inner
+
+    @property
+    def inner(self) -> "list[tuple[int, int]] | None":
+        """Positions in ``source`` per line or per character of ``text``; see the class."""
+        if callable(self._inner):
+            self._inner = self._inner()
+        return self._inner
+
+    @inner.setter
+    def inner(self, positions: "list[tuple[int, int]] | None") -> None:
+        self._inner = positions
 
     @property
     def value(self) -> "str | int | float | bool | None":
@@ -138,13 +161,17 @@ class Scalar(Node):
 
 
 class Mapping(Node):
-    """Keys and values in order. ``entries`` is by key text, the last one wins; ``duplicates`` are keys that were overwritten."""
+    """Keys and values in order. ``entries`` is by key text, the last one wins; ``duplicates`` are keys that were overwritten.
 
-    __slots__ = ("duplicates", "entries")
+    ``keys`` are the keys as written here: a value that is shared (YAML alias) knows only the first key it stood under.
+    """
+
+    __slots__ = ("duplicates", "entries", "keys")
 
     def __init__(self, source: Source, span: Span) -> None:
         super().__init__(source, span)
         self.entries: dict[str, Node] = {}
+        self.keys: dict[str, Scalar] = {}
         self.duplicates: list[Scalar] = []
 
     def add(self, key: Scalar, value: Node) -> None:
@@ -152,14 +179,15 @@ class Mapping(Node):
         if key.text in self.entries:
             self.duplicates.append(key)
         self.entries[key.text] = value
+        self.keys[key.text] = key
         if value.parent is None:
             value.key = key
             value.parent = self
 
     def key_place(self, name: str) -> Place:
         """The place of a key; of this mapping's head where the key is absent."""
-        node = self.entries.get(name)
-        return node.key.place if node is not None and node.key is not None else self.head
+        key = self.keys.get(name)
+        return key.place if key is not None else self.head
 
     def children(self) -> Iterator[Node]:
         """The values, in order."""

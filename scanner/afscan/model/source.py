@@ -17,13 +17,15 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 class Source:
     """One text.
 
-    ``path`` is the file on disk that holds it, relative to the working directory, with ``/``. ``name`` is what the text calls itself and what
-    readers recognise it by: the path for a file, ``redis.conf`` for a ConfigMap entry, ``infra/redis/redis.conf`` for a fenced
-    block that opens with such a comment. ``holder`` says what kind of thing holds an embedded text: ``"file"``,
-    ``"configmap"``, ``"secret"``, ``"markdown"``, ``"compose-config"``, ``"heredoc"``.
+    ``path`` is the file on disk that holds it, relative to the working directory, with ``/``. ``name`` is what the text calls
+    itself and what readers recognise it by: the path for a file, ``redis.conf`` for a ConfigMap entry,
+    ``infra/redis/redis.conf`` for a fenced block that opens with such a comment. ``holder`` says what kind of thing holds an
+    embedded text: ``"file"``, ``"configmap"``, ``"secret"``, ``"markdown"``, ``"compose-config"``, ``"heredoc"``. ``owner`` names
+    the object whose entry an embedded text is: ``namespace/name`` of a ConfigMap or Secret. ``fixed`` is set where inner
+    positions have no counterpart in ``outer`` (a base64 text): every place of this text is then that span.
     """
 
-    __slots__ = ("__dict__", "holder", "name", "outer", "path", "positions", "syntax", "text")
+    __slots__ = ("__dict__", "fixed", "holder", "name", "outer", "owner", "path", "positions", "syntax", "text")
 
     def __init__(
         self,
@@ -35,6 +37,8 @@ class Source:
         outer: "Source | None" = None,
         positions: "Sequence[tuple[int, int]] | None" = None,
         syntax: str | None = None,
+        owner: str = "",
+        fixed: Span | None = None,
     ) -> None:
         self.path = path
         self.text = text
@@ -43,15 +47,26 @@ class Source:
         self.outer = outer
         self.positions = positions
         self.syntax = syntax
+        self.owner = owner
+        self.fixed = fixed
 
     @classmethod
     def embedded(
-        cls, outer: "Source", text: str, positions: Sequence[tuple[int, int]], *, name: str, holder: str, syntax: str | None = None
+        cls,
+        outer: "Source",
+        text: str,
+        positions: Sequence[tuple[int, int]],
+        *,
+        name: str,
+        holder: str,
+        syntax: str | None = None,
     ) -> "Source":
         """A text inside ``outer``.
 
         ``positions`` is either one (line, column) of ``outer`` per line of ``text`` (the line's text then runs on without
-        escapes), or one per character of ``text`` plus one for its end (quoted scalars with escapes).
+        escapes), or one per character of ``text`` plus one for its end (quoted scalars with escapes). Which of the two is seen by
+        the length: a table of lines never has more entries than the text has lines, counted as :attr:`line_starts` does. Both
+        lengths are equal only where every character is a line break of its own, and then both tables say the same.
         """
         return cls(outer.path, text, name=name, holder=holder, outer=outer, positions=positions, syntax=syntax)
 
@@ -84,25 +99,48 @@ class Source:
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
 
+    @cached_property
+    def _by_character(self) -> bool:
+        """Whether ``positions`` is a table of characters, not of lines (see :meth:`embedded`)."""
+        count = len(self.positions or ())
+        return count == len(self.text) + 1 and count > len(self.line_starts)
+
     def _outward(self, line: int, column: int) -> tuple[int, int]:
         """A position of this text as a position of ``outer``."""
         positions = self.positions
         if not positions:
             return 1, 1
-        if len(positions) == len(self.text) + 1 and len(positions) != len(self.line_starts):
+        if self._by_character:
             return positions[self.offset(line, column)]
         outer_line, outer_column = positions[min(line, len(positions)) - 1]
         return outer_line, outer_column + column - 1
+
+    def _outward_end(self, line: int, column: int) -> tuple[int, int]:
+        """The exclusive end of something, as a position of ``outer``: just behind its last character, never on a later line."""
+        positions = self.positions
+        if not positions:
+            return 1, 1
+        if self._by_character:
+            offset = max(self.offset(line, column), 1)
+            last, after = positions[offset - 1], positions[offset]
+            return after if after[0] == last[0] and after > last else (last[0], last[1] + 1)
+        if column == 1 and line > 1:
+            line, column = line - 1, len(self.line(line - 1)) + 1
+        if column == 1:
+            return self._outward(line, 1)
+        outer_line, outer_column = self._outward(line, column - 1)
+        return outer_line, outer_column + 1
 
     def place(self, span: Span) -> Place:
         """A span of this text as a place in the outermost file."""
         source, start, end = self, (span.line, span.column), (span.end_line, span.end_column)
         while source.outer is not None:
-            # The end is exclusive: map the last character, then step past it, or an end at a line break would land on the next line.
-            last = (end[0], end[1] - 1) if end > start and end[1] > 1 else end
-            start = source._outward(*start)
-            mapped = source._outward(*last)
-            end = (mapped[0], mapped[1] + 1) if last != end else mapped
+            if source.fixed is not None:
+                start, end = source.fixed[:2], source.fixed[2:]
+            else:
+                outward = source._outward(*start)
+                end = max(outward, source._outward_end(*end)) if end > start else outward
+                start = outward
             source = source.outer
         return Place(source.path, Span(*start, *max(start, end)))
 

@@ -270,6 +270,7 @@ class Container(Subject):
     capabilities_dropped: list[Value[str]] = field(default_factory=list)
     capabilities: Value[str]  # the place of the capability settings; unknown where they cannot be evaluated
     read_only_root: Value[bool]
+    seccomp: Value[str] | None = None  # the profile's type: RuntimeDefault, Localhost, Unconfined
     host_namespaces: list[HostNamespace] = field(default_factory=list)
     mounts: list[Mount] = field(default_factory=list)
     ports: list[ContainerPort] = field(default_factory=list)
@@ -288,6 +289,17 @@ class Container(Subject):
         if self.command.is_set:
             return self.command.or_else([]) + (self.arguments.or_else([]) if self.arguments.is_set else [])
         return self.arguments.or_else([]) if self.arguments.is_set and self.command.is_unset else None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ContainerDefaults(Subject):
+    """What a Kubernetes LimitRange gives to containers of its namespace that set nothing themselves. Units as in Container."""
+
+    namespace: str
+    memory_limit: Value[float]
+    cpu_limit: Value[float]
+    memory_request: Value[float]
+    cpu_request: Value[float]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -340,6 +352,7 @@ class Service(Subject):
     source_ranges: list[Value[str]] = field(default_factory=list)
     headless: bool = False
     internal: bool = False
+    external_name: Value[str] | None = None  # where an ExternalName leads
     selects: list[Workload] = field(default_factory=list)
 
 
@@ -367,12 +380,19 @@ class Ingress(Subject):
     class_name: Value[str]
 
 
+def labels_match(selector: dict[str, str], labels: dict[str, str]) -> bool:
+    """Whether labels carry all that a selector asks for; the value ``*`` (no label can have it) asks only that the label exists."""
+    return all(key in labels and value in ("*", labels[key]) for key, value in selector.items())
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class PolicyPeer:
-    """A peer of a policy rule. ``cidr`` for ipBlock; selectors None where absent; ``unknown`` where expressions are not evaluated."""
+    """A peer of a policy rule. ``cidr`` for ipBlock, ``excepted`` what is taken out of it; selectors None where absent, in the form
+    of :func:`labels_match`; ``unknown`` where expressions are not evaluated."""
 
     node: Node
     cidr: Value[str] | None = None
+    excepted: list[Value[str]] = field(default_factory=list)
     pods: dict[str, str] | None = None
     namespaces: dict[str, str] | None = None
     unknown: bool = False
@@ -380,16 +400,22 @@ class PolicyPeer:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class PolicyRule:
-    """One ingress or egress rule: ``peers`` None means anywhere; ``ports`` None means every port."""
+    """One ingress or egress rule: ``peers`` None means anywhere; ``ports`` None means every port.
+
+    A port is a number, a port's name or a range (``"8000-8010"``); an unset one is every port of its protocol. ``protocols``
+    (``tcp``, ``udp``, ``sctp``) go with ``ports``, one each.
+    """
 
     node: Node
     peers: list[PolicyPeer] | None
     ports: "list[Value[int | str]] | None"
+    protocols: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class NetworkPolicy(Subject):
-    """A Kubernetes NetworkPolicy. ``pods`` {} selects all pods of the namespace; ``ingress``/``egress`` None: not restricted."""
+    """A Kubernetes NetworkPolicy. ``pods`` (see :func:`labels_match`) {} selects all pods of the namespace; ``unknown_selector``: it
+    selects at most those; ``ingress``/``egress`` None: not restricted."""
 
     namespace: str
     pods: dict[str, str]
@@ -453,6 +479,22 @@ class ConfigEntry(Subject):
     config_map: str
     namespace: str
     recognised_as: str | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class SecretEntry(Subject):
+    """One entry of a Secret in the files. ``text`` is decoded; unknown where it is no text, too long or encrypted (SOPS).
+
+    ``encoded``: it stands there in base64 (``data``), so that places inside it are the whole entry's. ``secret_type`` is the Secret's
+    ``type``, empty where none is written (Opaque).
+    """
+
+    key: str
+    text: Value[str]
+    secret: str
+    namespace: str
+    encoded: bool = False
+    secret_type: str = ""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

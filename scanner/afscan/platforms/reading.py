@@ -36,7 +36,8 @@ class Reader:
     """Typed access to one mapping of a platform's file.
 
     Each method takes a path of keys below the mapping. Absent (or null) gives an unset value placed at the nearest mapping that
-    exists on the path; an :class:`Opaque` node gives unknown; a wrong type gives unknown and a notice.
+    exists on the path; an :class:`Opaque` node gives unknown; a wrong type gives unknown and a notice. A wrong type *above* the last
+    key gives unknown without a notice: :meth:`mapping` of the parent notes it once.
     """
 
     __slots__ = ("node", "out")
@@ -48,10 +49,14 @@ class Reader:
     def at(self, *path: "str | int") -> "Reader":
         """A reader for the node at a path; where it is absent, for the nearest existing one (all its fields are unset)."""
         node = self.node.get(*path)
-        return Reader(node if node is not None else _Absent(self._owner(path)), self.out)
+        if node is None or (isinstance(node, Scalar) and node.is_null):
+            return Reader(_Absent(self._owner(path)), self.out)
+        return Reader(node, self.out)
 
     def _owner(self, path: "tuple[str | int, ...]") -> Node:
-        node = self.node.owner if isinstance(self.node, _Absent) else self.node
+        if isinstance(self.node, _Absent):
+            return self.node.owner
+        node = self.node
         for step in path:
             below = node.get(step)
             if below is None or (isinstance(below, Scalar) and below.is_null):
@@ -62,7 +67,7 @@ class Reader:
     def _read(self, path: "tuple[str | int, ...]", convert: Callable[[Scalar], object], what: str) -> Value:  # type: ignore[type-arg]
         node = self.node.get(*path)
         if node is None or (isinstance(node, Scalar) and node.is_null):
-            return Value.unset(self._owner(path))
+            return self._missing(path)
         if isinstance(node, Opaque):
             return Value.unknown(node, node.reason)
         if isinstance(node, Scalar):
@@ -72,6 +77,18 @@ class Reader:
         name = ".".join(str(step) for step in path)
         self.out.notice(NoticeKind.WRONG_TYPE, node.head, f"`{name}` should be {what}; it is not judged.")
         return Value.unknown(node, f"`{name}` is not {what}")
+
+    def _missing(self, path: "tuple[str | int, ...]") -> Value:  # type: ignore[type-arg]
+        """Unset; unknown where something above the last key is opaque or of a type that has no such key."""
+        owner = self._owner(path)
+        if isinstance(owner, Opaque):
+            return Value.unknown(owner, owner.reason)
+        if isinstance(owner, Scalar) or (isinstance(owner, Sequence) and not any(isinstance(step, int) for step in path)):
+            if isinstance(self.node, _Absent):
+                return Value.unset(owner)
+            name = owner.key.text if owner.key is not None else "this"
+            return Value.unknown(owner, f"`{name}` is not a mapping")
+        return Value.unset(owner)
 
     def text(self, *path: "str | int") -> Value[str]:
         """A string; numbers and booleans are taken as they are written."""

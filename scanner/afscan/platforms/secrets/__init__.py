@@ -1,28 +1,30 @@
-"""Secrets in settings: where a value comes from, whether it is weak, which names and shapes mean a credential."""
+"""Secrets in settings, whatever the platform: which names and shapes mean one, where a value comes from, whether it is weak.
 
-from afscan.model.subjects import Origin
+Everything here is a pure function of short texts, in time linear in their length.
+"""
 
+from afscan.platforms.secrets.names import credential_kind, holds_no_secret, split_words
+from afscan.platforms.secrets.origins import blanked, is_placeholder, origin_of
+from afscan.platforms.secrets.shapes import find_shape, secret_shape
+from afscan.platforms.secrets.weakness import is_weak
 
-def origin_of(text: str, *, expands: bool) -> Origin:
-    """Where a written value comes from; ``expands`` is whether the reader of the file expands ``${VAR}``."""
-    return Origin.EMPTY if not text else Origin.LITERAL
-
-
-def is_weak(text: str, *, user: str | None, product: str | None, key: str) -> str | None:
-    """Why a password is weak, in a clause; None where it is not."""
-    return None
-
-
-def credential_kind(name: str, *, reader: str | None = None) -> str | None:
-    """``password``, ``api-key``, ``token``, ``private-key`` or ``secret`` by a setting's name; None where it holds no secret."""
-    return None
-
-
-def secret_shape(text: str) -> str | None:
-    """What a secret is by its shape alone; None where it has none."""
-    return None
+__all__ = [
+    "blanked",
+    "credential_kind",
+    "find_shape",
+    "holds_no_secret",
+    "is_placeholder",
+    "is_weak",
+    "mask",
+    "origin_of",
+    "secret_shape",
+    "split_words",
+]
 
 
 def mask(text: str) -> str:
-    """A secret for a message."""
-    return "***"
+    """A secret as a message may show it: its first two characters and four stars; of eight characters or fewer, the stars alone.
+
+    The number of stars says nothing about the length.
+    """
+    return f"{text[:2]}****" if len(text) > 8 and text[:2].isprintable() else "****"

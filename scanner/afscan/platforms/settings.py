@@ -1,0 +1,86 @@
+"""Settings of servers: from the text that is written to what the server makes of it."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from afscan.model.node import Node
+from afscan.model.source import Source
+from afscan.model.subjects import ConfigFile, Setting
+from afscan.model.value import Value
+
+T = TypeVar("T")
+
+_HOLDERS = {"configmap": "configmap", "secret": "secret"}
+
+
+def holder_of(source: Source) -> str:
+    """What holds a text, in the words of :attr:`Credential.holder`: a ConfigMap, a Secret, or a file."""
+    return _HOLDERS.get(source.holder, "file")
+
+
+def typed(value: Value[str], convert: Callable[[str], T | None], what: str) -> Value[T]:
+    """A setting's text as ``what`` it should be; unknown where the server would refuse it."""
+    if not value.is_set:
+        return Value(value.state, None, value.node, value.reason, value.at)
+    found = convert(value.or_else(""))
+    if found is None:
+        return Value.unknown(value.node, f"`{shortened(value.or_else(''))}` is not {what}", value.at)
+    return Value.of(found, value.node, value.at)
+
+
+def shortened(text: str) -> str:
+    """At most forty characters of a text, on one line, for a message."""
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else line[:37] + "..."
+
+
+def whole_number(text: str) -> int | None:
+    """A decimal number, as C's integer parsers take it."""
+    text = text.strip()
+    digits = text[1:] if text[:1] in ("-", "+") else text
+    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) <= 19 else None
+
+
+def yes_no(text: str) -> bool | None:
+    """Redis' booleans."""
+    return {"yes": True, "no": False}.get(text.lower())
+
+
+def on_off(text: str) -> bool | None:
+    """PostgreSQL's booleans (on/off, true/false, yes/no, 1/0, and unique prefixes of the words)."""
+    word = text.strip().strip("'").lower()
+    if word in ("on", "1") or (word and ("true".startswith(word) or "yes".startswith(word))):
+        return True
+    if word in ("off", "of", "0") or (word and ("false".startswith(word) or "no".startswith(word))):
+        return False
+    return None
+
+
+def truth(text: str) -> bool | None:
+    """Booleans as the Rust crate ``config`` and most images' scripts take them."""
+    return {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}.get(
+        text.lower()
+    )
+
+
+def lower(text: str) -> str | None:
+    """An enumeration's word, which is not case-sensitive."""
+    return text.strip().lower()
+
+
+def last(settings: Iterable[Setting]) -> dict[str, Setting]:
+    """The settings that count: the last one of each name."""
+    return {setting.name: setting for setting in settings}
+
+
+def lookup(settings: dict[str, Setting], name: str, owner: Node, unread: str = "") -> Value[str]:
+    """The text of a setting; where it is absent, unset at ``owner``, or unknown for the reason ``unread``."""
+    found = settings.get(name)
+    if found is not None:
+        return found.value
+    return Value.unknown(owner, unread) if unread else Value.unset(owner)
+
+
+def file_subject(source: Source, root: Node, product: str, settings: list[Setting]) -> ConfigFile:
+    """The subject for one configuration file."""
+    return ConfigFile(name=source.name, node=root, platform=product, product=product, settings=settings)

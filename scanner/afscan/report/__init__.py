@@ -1,0 +1,29 @@
+"""Reports: one module per format, each made from a :class:`~afscan.result.Result`. A report never changes the exit code."""
+
+from afscan.result import Result
+
+FORMATS = ("text", "json", "sarif")
+
+
+def render(
+    form: str, result: Result, *, color: bool = False, width: int | None = None, verbose: int = 0, quiet: bool = False
+) -> bytes:
+    """A whole report as UTF-8.
+
+    :param form: one of :data:`FORMATS`.
+    :param color: whether the text report is coloured; the other formats never are.
+    :param width: columns of the terminal; None where there is none.
+    :param verbose: for the text report: 1 lists what is otherwise only counted.
+    :param quiet: for the text report: findings only.
+    """
+    if form == "json":
+        from afscan.report import json_  # noqa: PLC0415
+
+        return json_.render(result)
+    if form == "sarif":
+        from afscan.report import sarif  # noqa: PLC0415
+
+        return sarif.render(result)
+    from afscan.report import text  # noqa: PLC0415
+
+    return text.render(result, color=color, width=width, verbose=verbose, quiet=quiet).encode("utf-8", "replace")

@@ -1,0 +1,143 @@
+"""The published form of the JSON report, and the JSON schemas of report and configuration.
+
+``python -m afscan.report.schema`` writes the report's schema to standard output, ``... config`` that of ``.afscan.yaml``.
+The report itself is written without these models (:mod:`afscan.report.json_`); tests hold the two together.
+"""
+
+import json
+import sys
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+
+Line = Annotated[int, Field(ge=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class RelatedModel(_Model):
+    """Another place that belongs to a finding."""
+
+    path: str
+    line: Line
+    end_line: Line
+    message: str
+
+
+class FindingModel(_Model):
+    """A fail or an unknown. Lines and columns count from 1, columns in Unicode code points; the end column is exclusive."""
+
+    rule: Annotated[str, Field(description="Permanent code, such as SEC201.")]
+    name: Annotated[str, Field(description="The rule's name, such as container-runs-as-root.")]
+    control: Annotated[str, Field(description="The control that the rule serves, such as SEC-2.")]
+    severity: Literal["low", "medium", "high", "critical"]
+    verdict: Literal["fail", "unknown"]
+    path: Annotated[str, Field(description="Relative to the working directory of the run, with slashes.")]
+    line: Line
+    column: Line
+    end_line: Line
+    end_column: Line
+    subject: Annotated[str, Field(description="What the rule judged, such as a container.")]
+    message: str
+    remedy: Annotated[str, Field(description="What to write instead; may be empty.")]
+    related: list[RelatedModel]
+    suppressed: Annotated[str | None, Field(description="The reason of a suppression; null for an active finding.")]
+
+
+class ControlModel(_Model):
+    """A control and how many distinct subjects got which verdict from its rules."""
+
+    id: str
+    title: str
+    passed: Annotated[int, Field(ge=0)]
+    failed: Annotated[int, Field(ge=0)]
+    unknown: Annotated[int, Field(ge=0)]
+    not_applicable: Annotated[int, Field(ge=0)]
+
+
+class NoticeModel(_Model):
+    """A source that was not read, or only in part; or a suppression without effect."""
+
+    kind: Literal[
+        "unreadable",
+        "too-large",
+        "binary",
+        "encoding",
+        "syntax-error",
+        "templated",
+        "duplicate-key",
+        "wrong-type",
+        "limit-reached",
+        "unresolved-reference",
+        "partly-read",
+        "suppression",
+    ]
+    path: str
+    line: Line
+    column: Line
+    end_line: Line
+    end_column: Line
+    reason: str
+
+
+class ErrorModel(_Model):
+    """Something that went wrong inside afscan; what it concerns is not judged, and the exit code is 3."""
+
+    rule: Annotated[str, Field(description="The rule, or the part of afscan, that failed.")]
+    path: str | None
+    line: int | None
+    subject: str
+    error: Annotated[str, Field(description="The traceback.")]
+
+
+class SummaryModel(_Model):
+    """What the run looked at."""
+
+    files: Annotated[int, Field(ge=0, description="Files read.")]
+    sources: Annotated[int, Field(ge=0, description="Texts recognised: files, and texts inside them.")]
+    subjects: Annotated[int, Field(ge=0, description="Things that rules judge: containers, images, servers and so on.")]
+    rules: Annotated[int, Field(ge=0, description="Rules called.")]
+    seconds: Annotated[float, Field(ge=0)]
+
+
+class ReportModel(_Model):
+    """The JSON report of afscan."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, title="afscan report")
+
+    version: Annotated[str, Field(description="The version of afscan.")]
+    profile: str
+    complete: Annotated[bool, Field(description="False where only some files of a stack were given.")]
+    findings: list[FindingModel]
+    controls: list[ControlModel]
+    not_judged: Annotated[list[str], Field(description="Codes of rules that need a whole stack and got a part of one.")]
+    notices: list[NoticeModel]
+    unrecognised: Annotated[list[str], Field(description="Files that are nothing that afscan reads.")]
+    errors: list[ErrorModel]
+    summary: SummaryModel
+
+
+def report_schema() -> dict[str, Any]:
+    """The JSON schema of the JSON report."""
+    return _DIALECT | ReportModel.model_json_schema()
+
+
+def main(arguments: list[str]) -> int:
+    """Write a schema to standard output: ``report`` (the default) or ``config``."""
+    from afscan.judge.config_schema import config_schema  # noqa: PLC0415
+
+    makers = {"report": report_schema, "config": config_schema}
+    name = arguments[0] if arguments else "report"
+    if name not in makers or len(arguments) > 1:
+        print(f"usage: python -m afscan.report.schema [{'|'.join(makers)}]", file=sys.stderr)
+        return 2
+    print(json.dumps(makers[name](), indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

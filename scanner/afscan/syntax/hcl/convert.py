@@ -1,0 +1,327 @@
+"""From the grammar's tree to nodes. Spans are made from offsets, because heredocs are masked before the grammar sees them."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from afscan.model.node import Mapping, Node, Scalar, Sequence
+from afscan.model.notice import Notice, NoticeKind
+from afscan.model.place import Span
+from afscan.model.source import Source
+from afscan.syntax.hcl.nodes import Block, Expression
+from afscan.syntax.hcl.scan import Heredoc
+from afscan.syntax.hcl.templates import parse_template
+
+MAX_NESTING = 150
+"""How deep expressions may nest, each operator counted."""
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$(?=\$\{)|%(?=%\{)", re.DOTALL)
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_NAMES = ("identifier", "keyword", "literal_value")
+
+
+class TooDeepError(Exception):
+    """An expression nests deeper than :data:`MAX_NESTING`; ``offset`` is where."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+class Converter:
+    """Converts the trees of one source's items; ``root`` collects them."""
+
+    def __init__(self, source: Source, heredocs: dict[int, Heredoc], notices: list[Notice]) -> None:
+        self.source = source
+        self.heredocs = heredocs
+        self.notices = notices
+        self.root = Mapping(source, source.span(0, len(source.text)))
+        self.base = 0
+
+    def add(self, tree: Any, base: int) -> None:
+        """Add an item's tree to the root; ``base`` is the offset at which its text begins."""
+        self.base = base
+        item = Mapping(self.source, self.root.span)
+        self._body(tree.children[0], item, 0)
+        for value in item.entries.values():
+            value.parent = None
+            if value.key is not None:
+                self._put(self.root, value.key, value)
+
+    def expression_of(self, tree: Any, base: int) -> Node:
+        """The expression of a tree that is a single attribute."""
+        self.base = base
+        return self._expression(_content(tree.children[0].children[0])[2], 0)
+
+    # ------------------------------------------------------------ structure
+
+    def _body(self, tree: Any, into: Mapping, depth: int) -> None:
+        for child in _content(tree):
+            parts = _content(child)
+            if child.data == "attribute":
+                key = self._name(parts[0])
+                if isinstance(into.entries.get(key.text), Node):
+                    reason = f"`{key.text}` is written twice here, which Terraform refuses; the last one is judged."
+                    self.notices.append(Notice(NoticeKind.DUPLICATE_KEY, key.place, reason))
+                into.add(key, self._expression(parts[2], depth + 1))
+            else:
+                block = self._block(parts, depth + 1)
+                self._put(into, block.kind, self._one(block))
+
+    def _one(self, block: Block) -> Sequence:
+        blocks = Sequence(self.source, block.span)
+        blocks.add(block)
+        return blocks
+
+    def _put(self, into: Mapping, key: Scalar, value: Node) -> None:
+        """Add an entry; blocks of a type that is there already join them."""
+        before = into.entries.get(key.text)
+        if isinstance(before, Sequence) and isinstance(value, Sequence) and _holds_blocks(before) and _holds_blocks(value):
+            for item in value.items:
+                item.parent = None
+                before.add(item)
+            before.span = Span(*before.span[:2], *value.span[2:])
+        else:
+            into.add(key, value)
+
+    def _block(self, parts: list[Any], depth: int) -> Block:
+        if depth > MAX_NESTING:
+            raise TooDeepError(self._start(parts[0]))
+        header = [part for part in parts if _is_tree(part) and part.data != "body"]
+        kind = self._name(header[0])
+        labels = [self._name(part) for part in header[1:]]
+        block = Block(self.source, self._span(self._start(parts[0]), self._end(parts[-1])), kind, labels)
+        block.key = Scalar(self.source, Span(*kind.span[:2], *(labels or [kind])[-1].span[2:]), kind.text)
+        block.key.parent = block
+        for part in parts:
+            if _is_tree(part) and part.data == "body":
+                self._body(part, block, depth)
+        return block
+
+    def _name(self, tree: Any) -> Scalar:
+        """An identifier or quoted label as a scalar."""
+        if tree.data == "string":
+            node = self._string(tree, 0)
+            return node if isinstance(node, Scalar) else Scalar(self.source, node.span, self._text(tree), plain=False)
+        return Scalar(self.source, self._span_of(tree), self._text(tree))
+
+    # ------------------------------------------------------------ expressions
+
+    def _expression(self, tree: Any, depth: int) -> Node:
+        while tree.data == "expr_term":
+            tree = next(part for part in _content(tree) if _is_tree(part))
+        if depth > MAX_NESTING:
+            raise TooDeepError(self._start(tree))
+        convert = getattr(self, f"_{tree.data}", None)
+        if convert is not None:
+            node = convert(tree, depth)
+            assert isinstance(node, Node)
+            return node
+        # for expressions, splats with a tail, template directives: kept with what they hold
+        return self._make(tree, "for", self._bound(tree), list(self._operands(tree, depth)))
+
+    def _operands(self, tree: Any, depth: int) -> Iterator[Node]:
+        for part in _content(tree):
+            if _is_tree(part) and part.data in ("for_intro", "for_cond", "arguments"):
+                yield from self._operands(part, depth + 1)
+            elif _is_tree(part) and not (tree.data == "for_intro" and part.data == "identifier"):
+                yield self._expression(part, depth + 1)
+
+    def _bound(self, tree: Any) -> str:
+        for part in _content(tree):
+            if _is_tree(part) and part.data == "for_intro":
+                return ",".join(self._text(p) for p in part.children if _is_tree(p) and p.data == "identifier")
+        return ""
+
+    def _make(self, tree: Any, form: str, name: str, operands: list[Node]) -> Expression:
+        return Expression(self.source, self._span_of(tree), self._text(tree), form, name, operands)
+
+    def _literal(self, tree: Any, depth: int) -> Node:
+        return Scalar(self.source, self._span_of(tree), self._text(tree))
+
+    _int_lit = _float_lit = _literal_value = _literal
+
+    def _identifier(self, tree: Any, depth: int) -> Node:
+        return self._make(tree, "variable", self._text(tree), [])
+
+    _keyword = _identifier
+
+    def _tuple(self, tree: Any, depth: int) -> Node:
+        sequence = Sequence(self.source, self._span_of(tree))
+        for part in _content(tree):
+            if _is_tree(part):
+                sequence.add(self._expression(part, depth + 1))
+        return sequence
+
+    def _object(self, tree: Any, depth: int) -> Node:
+        pairs: list[tuple[Node, Node]] = []
+        for part in _content(tree):
+            if _is_tree(part):
+                key, _, value = _content(part)
+                pairs.append((self._object_key(key, depth), self._expression(value, depth + 1)))
+        if any(not isinstance(key, Scalar) for key, _ in pairs):
+            return self._make(tree, "object", "", [node for pair in pairs for node in pair])
+        mapping = Mapping(self.source, self._span_of(tree))
+        for key, value in pairs:
+            assert isinstance(key, Scalar)
+            mapping.add(key, value)
+        return mapping
+
+    def _object_key(self, tree: Any, depth: int) -> Node:
+        """A bare identifier is a literal key; in parentheses it is a reference."""
+        inner = _content(tree)[0]
+        if not _is_tree(inner):
+            return Scalar(self.source, self._span(self._start(inner), self._end(inner)), str(inner))
+        terms = _content(inner) if inner.data == "expr_term" else [inner]
+        if len(terms) == 1 and _is_tree(terms[0]) and terms[0].data in _NAMES:
+            return self._literal(terms[0], depth)
+        return self._expression(inner, depth + 1)
+
+    def _conditional(self, tree: Any, depth: int) -> Node:
+        return self._make(tree, "conditional", "", [self._expression(p, depth + 1) for p in _content(tree) if _is_tree(p)])
+
+    def _binary_op(self, tree: Any, depth: int) -> Node:
+        left, term = [part for part in _content(tree) if _is_tree(part)]
+        operator, right = [part for part in _content(term) if _is_tree(part)]
+        operands = [self._expression(left, depth + 1), self._expression(right, depth + 1)]
+        return self._make(tree, "binary", str(operator.children[0]).split()[-1], operands)
+
+    def _unary_op(self, tree: Any, depth: int) -> Node:
+        operator, term = _content(tree)
+        operand = self._expression(term, depth + 1)
+        if str(operator) == "-" and isinstance(operand, Scalar) and operand.plain and operand.text[:1].isdigit():
+            return Scalar(self.source, self._span_of(tree), "-" + operand.text)
+        return self._make(tree, "unary", str(operator), [operand])
+
+    def _function_call(self, tree: Any, depth: int) -> Node:
+        parts = _content(tree)
+        name = "::".join(self._text(part) for part in parts if _is_tree(part) and part.data == "identifier")
+        arguments = next((part for part in parts if _is_tree(part) and part.data == "arguments"), None)
+        given = _content(arguments) if arguments is not None else []
+        spread = any(not _is_tree(part) and part.type == "ELLIPSIS" for part in given)
+        operands = [self._expression(part, depth + 1) for part in given if _is_tree(part)]
+        return self._make(tree, "spread" if spread else "call", name, operands)
+
+    def _get_attr_expr_term(self, tree: Any, depth: int) -> Node:
+        base, attribute = _content(tree)
+        name = self._text(next(part for part in _content(attribute) if _is_tree(part)))
+        return self._make(tree, "attribute", name, [self._expression(base, depth + 1)])
+
+    def _index_expr_term(self, tree: Any, depth: int) -> Node:
+        base, index = _content(tree)
+        parts = [part for part in _content(index) if _is_tree(part)]
+        if parts:
+            key = self._expression(parts[0], depth + 1)
+        else:
+            token = index.children[-1]
+            key = Scalar(self.source, self._span(self._start(token), self._end(token)), str(token))
+        return self._make(tree, "index", "", [self._expression(base, depth + 1), key])
+
+    def _splat(self, tree: Any, depth: int) -> Node:
+        return self._make(tree, "splat", "", [self._expression(_content(tree)[0], depth + 1)])
+
+    _attr_splat_expr_term = _full_splat_expr_term = _splat
+
+    # ------------------------------------------------------------ strings
+
+    def _string(self, tree: Any, depth: int) -> Node:
+        start, end = self._start(tree), self._end(tree)
+        if start in self.heredocs:
+            return self._heredoc(self.heredocs[start])
+        span = self._span(start, end)
+        parts: list[Node] = []
+        at = start + 1
+        for child in tree.children[1:-1]:
+            inner = child.children[0]
+            if not _is_tree(inner):
+                continue
+            if self._start(inner) > at:
+                parts.append(self._characters(at, self._start(inner)))
+            if inner.data == "interpolation":
+                parts.append(self._expression(next(p for p in _content(inner) if _is_tree(p)), depth + 1))
+            else:
+                parts.append(self._make(inner, "for", "", []))
+            at = self._end(inner)
+        if not parts:
+            whole = self._characters(start + 1, end - 1)
+            whole.span = span
+            return whole
+        if at < end - 1:
+            parts.append(self._characters(at, end - 1))
+        return Expression(self.source, span, self.source.text[start:end], "template", operands=parts)
+
+    def _characters(self, start: int, end: int) -> Scalar:
+        """The literal text between two offsets, its escapes resolved, each character's position kept where there were any."""
+        raw = self.source.text[start:end]
+        text: list[str] = []
+        offsets: list[int] = []
+        at = 0
+        for match in _ESCAPE.finditer(raw):
+            offsets += range(at, match.start())
+            text.append(raw[at : match.start()])
+            at = match.end()
+            code = match[1] or match[2]
+            if code is not None and int(code, 16) < 0x110000:
+                text.append(chr(int(code, 16)))
+                offsets.append(match.start())
+            elif match.group().startswith("\\"):
+                text.append(_ESCAPED.get(match[3] or "", match[3] or ""))
+                offsets += [match.start()] * len(text[-1])
+        if not at and not text:
+            return Scalar(self.source, self._span(start, end), raw, plain=False)
+        text.append(raw[at:])
+        offsets += range(at, len(raw) + 1)
+        positions = [self.source.position(start + offset) for offset in offsets]
+        return Scalar(self.source, self._span(start, end), "".join(text), plain=False, inner=positions)
+
+    def _heredoc(self, heredoc: Heredoc) -> Node:
+        """A heredoc as a scalar, or as a template over its text."""
+        lines = self.source.text[heredoc.body : heredoc.body_end].splitlines(keepends=True)
+        lines = [line if line.endswith("\n") else line + "\n" for line in lines]
+        strip = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0) if heredoc.indented else 0
+        first = self.source.position(heredoc.body)[0]
+        positions = [(first + number, min(strip, len(line.rstrip("\r\n"))) + 1) for number, line in enumerate(lines)]
+        positions.append((first + len(lines), 1))
+        text = "".join(line[min(strip, len(line.rstrip("\r\n"))) :] for line in lines)
+        inner = Source.embedded(self.source, text, positions, name="", holder="heredoc", syntax="hcl")
+        node = parse_template(inner)
+        if isinstance(node, Scalar):
+            return Scalar(self.source, self._span(heredoc.start, heredoc.end), node.text, plain=False, inner=positions)
+        return node
+
+    # ------------------------------------------------------------ offsets
+
+    def _start(self, part: Any) -> int:
+        """The offset at which a tree or token begins."""
+        while _is_tree(part):
+            part = part.children[0]
+        # a line break before an operator is merged into its token, never into an operand's
+        return self.base + int(part.start_pos)
+
+    def _end(self, part: Any) -> int:
+        """The offset after the last character of a tree or token, line breaks and comments after it left out."""
+        while _is_tree(part):
+            part = _content(part)[-1]
+        return self.base + int(part.end_pos)
+
+    def _span(self, start: int, end: int) -> Span:
+        return self.source.span(start, end)
+
+    def _span_of(self, tree: Any) -> Span:
+        return self._span(self._start(tree), self._end(tree))
+
+    def _text(self, tree: Any) -> str:
+        return self.source.text[self._start(tree) : self._end(tree)]
+
+
+def _is_tree(part: Any) -> bool:
+    return hasattr(part, "children")
+
+
+def _content(tree: Any) -> list[Any]:
+    """The children of a tree without line breaks and comments."""
+    return [part for part in tree.children if not (_is_tree(part) and part.data == "new_line_or_comment")]
+
+
+def _holds_blocks(sequence: Sequence) -> bool:
+    return bool(sequence.items) and all(isinstance(item, Block) for item in sequence.items[-1:])
