@@ -66,7 +66,7 @@ def scan_found(
     """The pipeline after discovery: what :func:`scan` does once it knows the files of each stack."""
     config = config if config is not None else Config()
     profile = options.profile or config.profile or "default"
-    rules = choose(load_packs(), profile=profile, select=(*options.select, *config.select), ignore=options.ignore)
+    rules = choose(load_packs(), profile=profile, select=options.select or config.select, ignore=options.ignore)
     result = Result(profile=profile, rules=rules, controls=load_controls())
     result.by_rule = {rule.code: Tally() for rule in rules}
     result.by_control = {control.id: Tally() for control in result.controls}
@@ -74,8 +74,15 @@ def scan_found(
     result.unrecognised += found.foreign
     result.complete = all(stack.complete for stack in found.stacks.values())
     _scan_stacks(found, rules, result, options, stdin)
-    judge(result, config)
+    judge(result, config, _reported_paths(found))
     return result
+
+
+def _reported_paths(found: Discovery) -> set[str] | None:
+    """The files that are reported on; None where that is all of them."""
+    if all(stack.report is None for stack in found.stacks.values()):
+        return None
+    return {path for stack in found.stacks.values() for path in (stack.report if stack.report is not None else stack.files)}
 
 
 def _scan_stacks(
@@ -92,7 +99,7 @@ def _scan_stacks(
                 options.progress(done, total)
         if stdin is not None and files.root == "":
             _take(decode(stdin[1], stdin[0]), stack, files, result)
-        _run(lambda stack=stack: join_all(stack), "join", files.root, result)
+        _join(stack, result)
         result.notices += [n for n in stack.notices if _reported(n.place, files)]
         result.subjects += len(stack.of(Subject))
         _collect_secrets(stack, result)
@@ -128,11 +135,11 @@ def _take(source: Source | Notice, stack: Stack, files: StackFiles, result: Resu
     stack.notices += out.notices
 
 
-def _run(action: Callable[[], None], name: str, subject: str, result: Result) -> None:
+def _join(stack: Stack, result: Result) -> None:
     try:
-        action()
-    except Exception:  # reported as an internal error, exit code 3: the rest of the stack is still judged
-        result.errors.append(InternalError(name, None, subject, traceback.format_exc()))
+        join_all(stack)
+    except Exception:  # reported as an internal error, exit code 3: the rest is still judged
+        result.errors.append(InternalError("join", None, stack.root, traceback.format_exc()))
 
 
 def _collect_secrets(stack: Stack, result: Result) -> None:

@@ -13,11 +13,16 @@ from posixpath import join as posix_join
 from typing import TYPE_CHECKING
 
 from afscan.files.recognise import FOREIGN, suffix_of
+from afscan.judge.config import load_file
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place, Span
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from pathspec import PathSpec
+
+    Patterns = PathSpec[Any]
 
 MARKER = ".afscan.yaml"
 """A folder with this file is a stack of its own."""
@@ -67,7 +72,7 @@ def display(path: str) -> str:
     return text.replace(os.sep, "/")
 
 
-def discover(paths: list[str], *, context: str = "none", exclude: "PathSpec | None" = None) -> Discovery:
+def discover(paths: list[str], *, context: str = "none", exclude: "Patterns | None" = None) -> Discovery:
     """Find the files of the given paths.
 
     :param paths: files and directories; a missing one raises.
@@ -98,7 +103,7 @@ def discover(paths: list[str], *, context: str = "none", exclude: "PathSpec | No
     return found
 
 
-def _add_context(found: Discovery, given: set[str], exclude: "PathSpec | None") -> None:
+def _add_context(found: Discovery, given: set[str], exclude: "Patterns | None") -> None:
     """Read the rest of every partial stack, and report on the given files only."""
     for stack in list(found.stacks.values()):
         if stack.complete:
@@ -133,10 +138,10 @@ def _stack_of(path: str) -> str:
     return display(start)
 
 
-def _walk(start: str, root: str, found: Discovery, exclude: "PathSpec | None") -> Iterator[tuple[str, str]]:
+def _walk(start: str, root: str, found: Discovery, exclude: "Patterns | None") -> Iterator[tuple[str, str]]:
     """Every file below a directory with the root of its stack, in a stable order."""
     real_root = os.path.realpath(start)
-    waiting: list[tuple[str, str, tuple[tuple[str, PathSpec], ...]]] = [(start, root, ())]
+    waiting: list[tuple[str, str, tuple[tuple[str, Patterns], ...]]] = [(start, root, ())]
     count = 0
     while waiting:
         folder, owner, ignores = waiting.pop()
@@ -148,6 +153,8 @@ def _walk(start: str, root: str, found: Discovery, exclude: "PathSpec | None") -
         names = {entry.name for entry in entries}
         if MARKER in names:
             owner = folder
+            own = load_file(join(folder, MARKER)).excluded() if folder != start else None
+            ignores = (*ignores, (".", own)) if own is not None else ignores
         if ".gitignore" in names:
             ignores = (*ignores, (folder, _ignore_file(join(folder, ".gitignore"))))
         files: list[str] = []
@@ -178,17 +185,17 @@ def _link_stays(path: str, real_root: str) -> bool:
     return os.path.isfile(real) and (real == real_root or real.startswith(real_root.rstrip(os.sep) + os.sep))
 
 
-def _ignore_file(path: str) -> "PathSpec":
-    from pathspec import PathSpec  # noqa: PLC0415
+def _ignore_file(path: str) -> "Patterns":
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415
 
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
-            return PathSpec.from_lines("gitwildmatch", stream.read(1_000_000).splitlines())
+            return GitIgnoreSpec.from_lines(stream.read(1_000_000).splitlines())
     except (OSError, ValueError):
-        return PathSpec([])
+        return GitIgnoreSpec([])
 
 
-def _is_ignored(path: str, entry: "os.DirEntry[str]", ignores: "tuple[tuple[str, PathSpec], ...]") -> bool:
+def _is_ignored(path: str, entry: "os.DirEntry[str]", ignores: "tuple[tuple[str, Patterns], ...]") -> bool:
     for folder, spec in ignores:
         relative = path if folder == "." else path[len(folder) + 1 :]
         if spec.match_file(relative + "/" if entry.is_dir(follow_symlinks=False) else relative):

@@ -6,37 +6,70 @@ Platforms then look at the parsed nodes; this only has to choose the parser. Pur
 import re
 from posixpath import basename
 
-_DOCKERFILE = re.compile(r"\A(?:\s*(?:#[^\n]*)?\n)*\s*(?:ARG\s+\S+\s*\n(?:\s*(?:#[^\n]*)?\n)*)*FROM\s+\S+", re.IGNORECASE)
+_LOOKED_AT = 65_536
+# No pattern lets "\s*" run over line breaks, and none can match a line in two ways: time stays linear on any text.
+_DOCKERFILE = re.compile(
+    r"\A(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*"
+    r"(?:ARG[ \t]+[^\r\n]*\r?\n(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*)*"
+    r"FROM[ \t]+(?:--\S+[ \t]+)*\S+(?:[ \t]+AS[ \t]+\S+)?[ \t]*\r?$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _DOCKERFILE_NAME = re.compile(r"(?:.*\.)?(?:dockerfile|containerfile)(?:[.-].*)?\Z", re.IGNORECASE)
-_PGBOUNCER = re.compile(r"^\s*\[(?:databases|pgbouncer)\]\s*$", re.MULTILINE)
-_USERLIST = re.compile(r'\A(?:\s*(?:;[^\n]*)?\n)*"[^"\n]*"[ \t]+"[^"\n]*"')
+_PGBOUNCER = re.compile(r"^[ \t]*\[(?:databases|pgbouncer)\][ \t]*\r?$", re.MULTILINE)
+_USERLIST = re.compile(r'\A(?:[ \t]*(?:;[^\r\n]*)?\r?\n)*[ \t]*"[^"\n]*"[ \t]+"[^"\n]*"')
 _REDIS = re.compile(
-    r"^\s*(?:requirepass|masterauth|maxmemory(?:-policy)?|appendonly|appendfsync|rename-command|tls-port|tls-cert-file|"
-    r"protected-mode|cluster-enabled|save\s+(?:\d|\"\")|replicaof|slaveof|aclfile|user\s+\S+\s+(?:on|off)|unixsocket|tcp-keepalive|"
-    r"tcp-backlog|loadmodule|dbfilename|cluster-config-file)\b",
+    r"^[ \t]*(?:requirepass|masterauth|maxmemory(?:-policy)?|appendonly|appendfsync|rename-command|tls-port|tls-cert-file|"
+    r"protected-mode|cluster-enabled|save[ \t]+(?:\d|\"\")|replicaof|slaveof|aclfile|user[ \t]+\S+[ \t]+(?:on|off)|unixsocket|"
+    r"tcp-keepalive|tcp-backlog|loadmodule|dbfilename|cluster-config-file)\b",
     re.MULTILINE | re.IGNORECASE,
 )
-_YAML = re.compile(r"^(?:---\s*$|apiVersion:\s*\S|kind:\s*\S|services:\s*$)", re.MULTILINE)
-_SQL = re.compile(r"^\s*(?:CREATE|ALTER|GRANT|REVOKE)\s+(?:USER|ROLE|TABLE|DATABASE|SCHEMA|EXTENSION|POLICY|SELECT)\b", re.MULTILINE | re.I)
+_YAML = re.compile(r"^(?:apiVersion:[ \t]*\S|services:[ \t]*\r?$)", re.MULTILINE)
+_YAML_START = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*---[ \t]*\r?\n")
+_JSON = re.compile(r'\s*\{\s*["}]')
+_SQL = re.compile(
+    r"^[ \t]*(?:CREATE|ALTER|GRANT|REVOKE)[ \t]+(?:USER|ROLE|TABLE|DATABASE|SCHEMA|EXTENSION|POLICY|SELECT)\b",
+    re.MULTILINE | re.I,
+)
+_LANGUAGE = re.compile(r"[{.\s]*([\w+#-]*)")
 
 _SUFFIXES = {
     "yaml": "yaml",
     "yml": "yaml",
     "json": "json",
+    "jsonc": "json",
+    "json5": "json",
     "tf": "hcl",
+    "tofu": "hcl",
     "tfvars": "hcl",
     "hcl": "hcl",
     "md": "markdown",
     "markdown": "markdown",
     "sql": "sql",
+    "psql": "sql",
+    "pgsql": "sql",
 }
-_TEMPLATE_SUFFIXES = frozenset(("j2", "tpl", "tmpl", "template", "gotmpl", "erb", "jinja", "jinja2"))
-
-FOREIGN = frozenset(
-    "py pyc pyi js mjs cjs ts tsx jsx css scss html htm svg png jpg jpeg gif ico webp pdf zip gz tgz bz2 xz tar whl jar so o a "
-    "dylib dll exe class go rs java kt c h cc cpp hpp cs rb php pl lua ex exs erl hs scala swift r ipynb csv tsv parquet db sqlite "
-    "woff woff2 ttf eot mp3 mp4 mov avi lock sum mod map rst adoc log diff patch pem crt key csr der p12".split()
+_LANGUAGES = {
+    **_SUFFIXES,
+    "terraform": "hcl",
+    "opentofu": "hcl",
+    "docker": "dockerfile",
+    "dockerfile": "dockerfile",
+    "containerfile": "dockerfile",
+    "postgresql": "sql",
+    "postgres": "sql",
+    "plpgsql": "sql",
+}
+_OPEN_LANGUAGES = frozenset(
+    ("", "conf", "config", "cfg", "ini", "properties", "redis", "pgbouncer", "text", "txt", "plain", "plaintext", "none")
 )
+_TEMPLATE_SUFFIXES = frozenset(("j2", "tpl", "tmpl", "template", "gotmpl", "erb", "jinja", "jinja2", "tftpl"))
+
+_FOREIGN = """
+py pyc pyi js mjs cjs ts tsx jsx css scss html htm svg png jpg jpeg gif ico webp pdf zip gz tgz bz2 xz tar whl jar so o a
+dylib dll exe class go rs java kt c h cc cpp hpp cs rb php pl lua ex exs erl hs scala swift r ipynb csv tsv parquet db sqlite
+woff woff2 ttf eot mp3 mp4 mov avi lock sum mod map rst adoc log diff patch pem crt key csr der p12 dockerignore
+"""
+FOREIGN = frozenset(_FOREIGN.split())
 """Suffixes of what afscan never reads: code, media, archives, data, key files."""
 
 
@@ -58,42 +91,45 @@ def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
     :param text: the text, or at least its first few kilobytes.
     :param hint: the language a Markdown fence names.
     """
+    text = text[:_LOOKED_AT]
+    if hint is not None:
+        return _in_fence(hint, name, text)
+    if is_template(name):
+        name = name.rpartition(".")[0]
     base = basename(name).lower()
     suffix = suffix_of(name)
-    if suffix in FOREIGN and not _DOCKERFILE_NAME.match(base):
-        return None
-    if suffix not in _SUFFIXES:
-        if _PGBOUNCER.search(text):
-            return "ini"
-        if base == "userlist.txt" or _USERLIST.match(text):
-            return "userlist"
+    if suffix in FOREIGN:  # "Dockerfile.go" is often one, "dockerfile.go" may be a program
+        return "dockerfile" if _DOCKERFILE_NAME.match(base) and _DOCKERFILE.match(text) else None
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]
+    if _PGBOUNCER.search(text):
+        return "ini"
+    if base == "userlist.txt" or _USERLIST.match(text):
+        return "userlist"
     if _DOCKERFILE_NAME.match(base) or (suffix in ("", "dev", "prod") and _DOCKERFILE.match(text)):
         return "dockerfile"
-    if base in ("redis.conf", "valkey.conf") or (suffix in ("conf", "", "acl") and len(_REDIS.findall(text[:65536])) >= 2):
+    if base in ("redis.conf", "valkey.conf") or (suffix in ("conf", "", "acl") and len(_REDIS.findall(text)) >= 2):
         return "redisconf"
     if suffix == "ini" and base.startswith("pgbouncer"):
         return "ini"
-    if hint is not None:
-        return _from_hint(hint, text)
-    if suffix == "" and _YAML.search(text) and not text.startswith("#!"):
-        return "yaml"
-    if suffix == "" and text.lstrip()[:1] == "{" and '"' in text[:200]:
-        return "json"
+    if suffix == "" and not text.startswith("#!"):
+        if _YAML.search(text) or _YAML_START.match(text):
+            return "yaml"
+        if _JSON.match(text):
+            return "json"
     return None
 
 
-def _from_hint(hint: str, text: str) -> str | None:
-    word = hint.strip().lower()
-    if word in ("dockerfile", "docker", "containerfile"):
-        return "dockerfile"
-    if word in ("terraform", "hcl", "tf"):
-        return "hcl"
-    if word in ("yaml", "yml", "json", "sql"):
-        return _SUFFIXES[word]
-    if word in ("postgresql", "postgres", "psql", "pgsql"):
-        return "sql"
-    if not word and _YAML.search(text):
-        return "yaml"
-    return None
+def _in_fence(hint: str, name: str, text: str) -> str | None:
+    """The syntax of a fenced block: what its language says; where that says little, what name and content say."""
+    found = _LANGUAGE.match(hint)
+    language = found.group(1).lower() if found else ""
+    if language in _LANGUAGES:
+        return _LANGUAGES[language]
+    if language not in _OPEN_LANGUAGES or text.lstrip().startswith("#!"):
+        return None
+    syntax = syntax_of(name, text)
+    if syntax is None and suffix_of(name) not in FOREIGN:
+        bare = syntax_of("", text)
+        syntax = bare if bare is not None or not _SQL.search(text) else "sql"
+    return syntax

@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from afscan.join.services import resolve_host
+from afscan.join.services import resolve_host, selected
+from afscan.model.place import Place
 from afscan.model.stack import Stack
 from afscan.model.subjects import (
     Connection,
     Container,
     ManagedResource,
+    NetworkPolicy,
     PgBouncer,
+    PolicyPeer,
     Postgres,
     Server,
     Subject,
@@ -72,7 +75,8 @@ def pooling_of(stack: Stack) -> Pooling:
 def target_of(stack: Stack, connection: Connection) -> Target:
     """What the host of a connection means in this stack."""
     host = connection.host.or_else("")
-    namespace = connection.container.workload.namespace if connection.container is not None else ""
+    owner = connection.container
+    namespace = owner.workload.namespace if owner is not None else "default" if connection.platform == "kubernetes" else ""
     workloads = resolve_host(stack, host, namespace) if host else []
     pooling = pooling_of(stack)
     for workload in workloads:
@@ -81,10 +85,22 @@ def target_of(stack: Stack, connection: Connection) -> Target:
             return Target("pooler" if isinstance(server, PgBouncer) else "database", server, workload)
     if workloads:
         return Target("other", None, workloads[0])
-    for resource in pooling.managed:
-        if host and host in resource.endpoints:
-            return Target("managed", resource)
-    return Target("absent")
+    resource = _managed(pooling, host)
+    return Target("managed", resource) if resource is not None else Target("absent")
+
+
+def _managed(pooling: Pooling, host: str) -> ManagedResource | None:
+    """The managed server with an endpoint of this name: an RDS host name begins with the instance's or cluster's identifier."""
+    name = host.split(".", 1)[0] if host.endswith((".rds.amazonaws.com", ".rds.amazonaws.com.cn")) else host
+    return next((resource for resource in pooling.managed if name and name in resource.endpoints), None)
+
+
+def peer_workloads(stack: Stack, policy: NetworkPolicy, peer: PolicyPeer) -> list[Workload]:
+    """The workloads of this stack that a peer of a policy means; empty where its namespaces cannot be told by name."""
+    if peer.unknown or peer.pods is None:
+        return []
+    namespace = policy.namespace if peer.namespaces is None else peer.namespaces.get("kubernetes.io/metadata.name")
+    return selected(stack, namespace, peer.pods) if namespace is not None else []
 
 
 def is_application(container: Container | None) -> bool:
@@ -126,3 +142,39 @@ def server_connections(pooler: PgBouncer) -> Value[int]:
         else:
             return Value.unknown(database.node, "the number of users is not known, and no `max_db_connections` limits them")
     return Value.of(total, node)
+
+
+@dataclass(slots=True)
+class Demand:
+    """What one pooler asks of one server: each of ``replicas`` opens up to ``each`` connections."""
+
+    name: str
+    place: Place
+    replicas: Value[int]
+    each: Value[int]
+
+    @property
+    def total(self) -> int:
+        """Connections of all replicas together; a replica count that is not written is 1, the platforms' default."""
+        return self.replicas.or_else(1) * self.each.or_else(0)
+
+
+def demands_on(stack: Stack, server: Postgres | ManagedResource) -> list[Demand]:
+    """The poolers of the stack that lead to a server."""
+    found = []
+    for pooler in pooling_of(stack).poolers:
+        if not any(target_of(stack, c).server is server for c in _own_connections(stack, pooler)):
+            continue
+        workload = pooler.container.workload if pooler.container is not None else None
+        if workload is None:
+            continue
+        replicas = workload.replicas
+        if workload.fleet:
+            replicas = Value.unknown(workload.node, "one runs on each node, and their number is not written here")
+        found.append(Demand(workload.name, workload.place, replicas, server_connections(pooler)))
+    return found
+
+
+def _own_connections(stack: Stack, pooler: PgBouncer) -> list[Connection]:
+    """The connections that a pooler's ``[databases]`` open."""
+    return [c for c in pooling_of(stack).connections if c.container is pooler.container and c.platform == "pgbouncer"]

@@ -11,7 +11,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place
@@ -74,7 +74,7 @@ class Config:
     fail_on_unknown: bool = False
     fail_on_notice: bool = False
 
-    def excluded(self) -> "PathSpec | None":
+    def excluded(self) -> "PathSpec[Any] | None":
         """The files that are not scanned, as patterns for paths relative to the working directory; None for no pattern."""
         return anchored(self.exclude, self.folder) if self.exclude else None
 
@@ -95,7 +95,7 @@ class Config:
 
 
 @lru_cache(maxsize=256)
-def anchored(patterns: tuple[str, ...], folder: str) -> "PathSpec":
+def anchored(patterns: tuple[str, ...], folder: str) -> "PathSpec[Any]":
     """Patterns as in a ``.gitignore`` in ``folder``, made to match paths relative to the working directory."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415
 

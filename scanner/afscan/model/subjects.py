@@ -40,19 +40,23 @@ class ImageReference(Subject):
     """A name of an image somewhere: a container's image, ``FROM``, ``COPY --from``.
 
     ``reference`` is the whole text after substitution of known variables. ``built_here`` marks the name that a build of this
-    very file gives to its result (Compose ``build`` + ``image``); ``stage`` marks a reference to an earlier build stage.
+    very file gives to its result (Compose ``build`` + ``image``); ``stage`` marks a reference to an earlier build stage. Where
+    ``reference`` is unknown, ``written`` may give the text as far as it is known (``postgres:${TAG}``): the repository often is.
     """
 
     reference: Value[str]
     built_here: bool = False
     stage: bool = False
+    written: str = ""
 
     @property
     def repository(self) -> str:
         """Repository without registry's default and ``library/``: ``redis``, ``bitnami/redis``, ``ghcr.io/org/app``; "" if unknown."""
-        text = self.reference.or_else("").split("@", 1)[0]
+        text = self.reference.or_else(self.written).split("@", 1)[0]
         head, _, last = text.rpartition("/")
         name = (head + "/" if head else "") + last.split(":", 1)[0]
+        if "$" in name:
+            return ""
         for prefix in ("docker.io/", "index.docker.io/", "registry-1.docker.io/"):
             name = name.removeprefix(prefix)
         return name.removeprefix("library/")
@@ -381,14 +385,14 @@ class Ingress(Subject):
 
 
 def labels_match(selector: dict[str, str], labels: dict[str, str]) -> bool:
-    """Whether labels carry all that a selector asks for; the value ``*`` (no label can have it) asks only that the label exists."""
+    """Whether labels carry all that a selector asks for; the value ``*`` (which no label can have) asks only that one exists."""
     return all(key in labels and value in ("*", labels[key]) for key, value in selector.items())
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class PolicyPeer:
-    """A peer of a policy rule. ``cidr`` for ipBlock, ``excepted`` what is taken out of it; selectors None where absent, in the form
-    of :func:`labels_match`; ``unknown`` where expressions are not evaluated."""
+    """A peer of a policy rule. ``cidr`` for ipBlock, ``excepted`` what is taken out of it; selectors None where absent, in the
+    form of :func:`labels_match`; ``unknown`` where expressions are not evaluated."""
 
     node: Node
     cidr: Value[str] | None = None
@@ -414,8 +418,8 @@ class PolicyRule:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class NetworkPolicy(Subject):
-    """A Kubernetes NetworkPolicy. ``pods`` (see :func:`labels_match`) {} selects all pods of the namespace; ``unknown_selector``: it
-    selects at most those; ``ingress``/``egress`` None: not restricted."""
+    """A Kubernetes NetworkPolicy. ``pods`` (see :func:`labels_match`) {} selects all pods of the namespace;
+    ``unknown_selector``: it selects at most those; ``ingress``/``egress`` None: not restricted."""
 
     namespace: str
     pods: dict[str, str]
@@ -480,13 +484,18 @@ class ConfigEntry(Subject):
     namespace: str
     recognised_as: str | None = None
 
+    @property
+    def place(self) -> Place:
+        """The entry's key."""
+        return self.node.key.place if self.node.key is not None else self.node.head
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class SecretEntry(Subject):
     """One entry of a Secret in the files. ``text`` is decoded; unknown where it is no text, too long or encrypted (SOPS).
 
-    ``encoded``: it stands there in base64 (``data``), so that places inside it are the whole entry's. ``secret_type`` is the Secret's
-    ``type``, empty where none is written (Opaque).
+    ``encoded``: it stands there in base64 (``data``), so that places inside it are the whole entry's. ``secret_type`` is the
+    Secret's ``type``, empty where none is written (Opaque).
     """
 
     key: str
@@ -495,6 +504,11 @@ class SecretEntry(Subject):
     namespace: str
     encoded: bool = False
     secret_type: str = ""
+
+    @property
+    def place(self) -> Place:
+        """The entry's key."""
+        return self.node.key.place if self.node.key is not None else self.node.head
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -728,3 +742,17 @@ class SecurityGroupRule(Subject):
     from_port: Value[int]
     to_port: Value[int]
     cidrs: list[Value[str]]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class TerraformFile(Subject):
+    """One file of a Terraform module, before the join puts modules together; ``node`` is its root.
+
+    ``role``: ``configuration`` (.tf, .tf.json), ``variables`` (.tfvars) or ``lock`` (.terraform.lock.hcl). ``file`` is the file's
+    own name, ``directory`` where the module lies. ``container`` tells apart modules in documents: empty for files on disk.
+    """
+
+    role: str
+    file: str
+    directory: str
+    container: str = ""

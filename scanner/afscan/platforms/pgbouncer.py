@@ -14,7 +14,7 @@ from afscan.model.source import Source
 from afscan.model.subjects import Credential, Login, Origin, PoolerDatabase, PoolerUser, Setting
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
-from afscan.platforms.settings import file_subject, holder_of, lower, typed, whole_number
+from afscan.platforms.settings import expands, file_subject, holder_of, lower, typed, whole_number, written
 from afscan.platforms.variables import origin_of
 from afscan.syntax.ini import connect_string
 
@@ -87,7 +87,7 @@ def users(root: Node) -> list[PoolerUser]:
         name, secret = entry.get(0), entry.get(1)
         if isinstance(name, Scalar) and isinstance(secret, Scalar):
             found.append(
-                PoolerUser(node=entry, user=name.text, secret=Value.of(secret.text, secret), form=secret_form(secret.text))
+                PoolerUser(node=entry, user=name.text, secret=written(secret.text, secret), form=secret_form(secret.text))
             )
     return found
 
@@ -103,7 +103,7 @@ def secret_form(secret: str) -> str:
 
 def _part(parts: Mapping, name: str) -> Value[str]:
     node = parts.entries.get(name)
-    return Value.of(node.text, node) if isinstance(node, Scalar) else Value.unset(parts)
+    return written(node.text, node) if isinstance(node, Scalar) else Value.unset(parts)
 
 
 def _settings(root: Node) -> Iterator[Setting]:
@@ -115,7 +115,7 @@ def _settings(root: Node) -> Iterator[Setting]:
             if isinstance(value, Scalar) and value.key is not None:
                 key = value.key.text
                 full = key if key == "%include" else f"{name}.{key}"
-                yield Setting(name=full, value=Value.of(value.text, value), key_place=value.key.place)
+                yield Setting(name=full, value=written(value.text, value), key_place=value.key.place)
 
 
 def _describe(source: Source, parts: Mapping, out: Interpretation) -> None:
@@ -134,7 +134,7 @@ def _describe(source: Source, parts: Mapping, out: Interpretation) -> None:
                     node=login,
                     platform="pgbouncer",
                     product="postgres",
-                    user=Value.of(login.text, login),
+                    user=written(login.text, login),
                     superuser=login.text in _SUPERUSERS,
                 )
             )
@@ -161,8 +161,8 @@ def _credential(source: Source, name: str, key: str, secret: Scalar, user: str |
         platform="pgbouncer",
         key=key,
         kind="password",
-        value=Value.of(secret.text, secret),
-        origin=Origin.HASH if hashed else origin_of(secret.text, expands=False),
+        value=written(secret.text, secret),
+        origin=Origin.HASH if hashed else origin_of(secret.text, expands=expands(source)),
         user=user,
         reader="pgbouncer",
         holder=holder_of(source),

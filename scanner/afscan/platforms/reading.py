@@ -36,8 +36,8 @@ class Reader:
     """Typed access to one mapping of a platform's file.
 
     Each method takes a path of keys below the mapping. Absent (or null) gives an unset value placed at the nearest mapping that
-    exists on the path; an :class:`Opaque` node gives unknown; a wrong type gives unknown and a notice. A wrong type *above* the last
-    key gives unknown without a notice: :meth:`mapping` of the parent notes it once.
+    exists on the path; an :class:`Opaque` node gives unknown; a wrong type gives unknown and a notice. A wrong type *above* the
+    last key gives unknown without a notice: :meth:`mapping` of the parent notes it once.
     """
 
     __slots__ = ("node", "out")

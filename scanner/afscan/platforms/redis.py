@@ -13,7 +13,7 @@ from afscan.model.subjects import ConfigFile, Credential, Origin, Setting
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
 from afscan.platforms.redisacl import evaluate
-from afscan.platforms.settings import file_subject, holder_of
+from afscan.platforms.settings import expands, file_subject, holder_of, written
 from afscan.platforms.variables import origin_of
 
 # fmt: off
@@ -53,7 +53,7 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
 def setting(directive: Sequence) -> Setting:
     """One directive. Its value is its only argument, or all arguments joined by blanks."""
     words = [word for word in directive.items if isinstance(word, Scalar)]
-    arguments = [Value.of(word.text, word) for word in words[1:]]
+    arguments = [written(word.text, word) for word in words[1:]]
     if len(arguments) == 1:
         value = arguments[0]
     else:
@@ -63,7 +63,7 @@ def setting(directive: Sequence) -> Setting:
             first, last = words[1].span, words[-1].span
             span = first._replace(end_line=last.end_line, end_column=last.end_column)
             at = directive.source.place(span)
-        value = Value.of(text, directive, at)
+        value = written(text, directive, at)
     return Setting(name=words[0].text.lower(), value=value, key_place=words[0].place, arguments=arguments)
 
 
@@ -101,7 +101,11 @@ def _credential(key: str, value: Value[str], source: Source, user: str | None, o
         key=key,
         kind="password",
         value=value,
-        origin=origin if origin is not None else origin_of(value.or_else(""), expands=False),
+        origin=origin
+        if origin is not None
+        else Origin.INTERPOLATED
+        if value.is_unknown
+        else origin_of(value.or_else(""), expands=False),
         user=user,
         reader="redis",
         holder=holder_of(source),

@@ -1,9 +1,11 @@
 """Settings of servers: from the text that is written to what the server makes of it."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from afscan.model.node import Node
+from afscan.model.place import Place
 from afscan.model.source import Source
 from afscan.model.subjects import ConfigFile, Setting
 from afscan.model.value import Value
@@ -84,3 +86,19 @@ def lookup(settings: dict[str, Setting], name: str, owner: Node, unread: str = "
 def file_subject(source: Source, root: Node, product: str, settings: list[Setting]) -> ConfigFile:
     """The subject for one configuration file."""
     return ConfigFile(name=source.name, node=root, platform=product, product=product, settings=settings)
+
+
+_EXPANDED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)[^}]*\}")
+
+
+def expands(source: Source) -> bool:
+    """Whether somebody replaces ``${VAR}`` before the server reads the text: Compose does in ``configs.*.content``."""
+    return source.holder == "compose-config"
+
+
+def written(text: str, node: Node, at: Place | None = None) -> Value[str]:
+    """A text as its server reads it: what it says, unless the environment completes it first."""
+    match = _EXPANDED.search(text) if expands(node.source) else None
+    if match is not None:
+        return Value.unknown(node, f"`${{{match[1]}}}` comes from the environment", at)
+    return Value.of(text, node, at)

@@ -6,15 +6,23 @@ FORMATS = ("text", "json", "sarif")
 
 
 def render(
-    form: str, result: Result, *, color: bool = False, width: int | None = None, verbose: int = 0, quiet: bool = False
+    form: str,
+    result: Result,
+    *,
+    color: bool = False,
+    width: int | None = None,
+    verbose: int = 0,
+    quiet: bool = False,
+    with_unknown: bool = False,
 ) -> bytes:
     """A whole report as UTF-8.
 
-    :param form: one of :data:`FORMATS`.
-    :param color: whether the text report is coloured; the other formats never are.
+    :param form: one of :data:`FORMATS`. What follows is for ``text`` alone.
+    :param color: whether it is coloured.
     :param width: columns of the terminal; None where there is none.
-    :param verbose: for the text report: 1 lists what is otherwise only counted.
-    :param quiet: for the text report: findings only.
+    :param verbose: 1 lists what is otherwise only counted.
+    :param quiet: findings only.
+    :param with_unknown: unknown verdicts count as findings.
     """
     if form == "json":
         from afscan.report import json_  # noqa: PLC0415
@@ -26,4 +34,5 @@ def render(
         return sarif.render(result)
     from afscan.report import text  # noqa: PLC0415
 
-    return text.render(result, color=color, width=width, verbose=verbose, quiet=quiet).encode("utf-8", "replace")
+    report = text.render(result, color=color, width=width, verbose=verbose, quiet=quiet, with_unknown=with_unknown)
+    return report.encode("utf-8", "replace")

@@ -45,12 +45,16 @@ def hidden_in(line: str, number: int, spans: Iterable[Span]) -> list[tuple[int, 
     return merged
 
 
-def masked(source: Source, number: int, spans: Iterable[Span]) -> str:
-    """One line of a file with its secrets masked."""
+def masked(source: Source, number: int, start: int, end: int, spans: Iterable[Span]) -> str:
+    """The columns ``start`` up to ``end`` (exclusive) of one line, its secrets masked."""
     line = source.line(number)
-    for start, end in reversed(hidden_in(line, number, spans)):
-        line = line[:start] + MASK + line[end:]
-    return line
+    at, stop = start - 1, min(end - 1, len(line))
+    pieces: list[str] = []
+    for first, last in hidden_in(line, number, spans):
+        if first < stop and last > at:
+            pieces += (line[at:first], MASK)
+            at = last
+    return "".join((*pieces, line[at:stop]))
 
 
 def _width(char: str) -> int:

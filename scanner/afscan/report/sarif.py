@@ -17,7 +17,7 @@ from afscan.policy.outcome import Verdict
 from afscan.report.fingerprints import SubjectPrints, line_hashes
 from afscan.report.lines import masked
 from afscan.report.sarif_objects import plain
-from afscan.report.sarif_rules import LEVELS, PROJECT_URL, Catalogue, pascal, sentence
+from afscan.report.sarif_rules import LEVELS, NOTICES_URL, PROJECT_URL, Catalogue, pascal, sentence
 from afscan.report.uris import Uris
 from afscan.result import Finding, InternalError, Result
 
@@ -42,7 +42,8 @@ _NOTICES = {
     NoticeKind.PARTIAL: "A source was read only in part.",
     NoticeKind.SUPPRESSION: "A suppression has no effect.",
 }
-_ERROR = "internal-error"
+_ERROR = "error/internal-error"
+_NOT_PASSED = "What it concerns is not judged, or only in part: it counts neither as passed nor as failed."
 
 
 def render(result: Result) -> bytes:
@@ -87,7 +88,7 @@ class _Log:
 
     def _driver(self) -> om.ToolComponent:
         kinds = {notice.kind for notice in self.result.notices} | {NoticeKind.LIMIT}
-        notifications = [_descriptor(str(kind), text) for kind, text in _NOTICES.items() if kind in kinds]
+        notifications = [_descriptor(f"notice/{kind}", text) for kind, text in _NOTICES.items() if kind in kinds]
         notifications.append(_descriptor(_ERROR, "Something went wrong inside afscan."))
         return om.ToolComponent(
             name="afscan",
@@ -187,14 +188,14 @@ class _Log:
         for number in range(span.line, min(span.end_line, span.line + 40) + 1):
             start = span.column if number == span.line else 1
             end = span.end_column if number == span.end_line else len(source.line(number)) + 1
-            lines.append(_part(source, number, start, end, spans))
+            lines.append(masked(source, number, start, end, spans))
         return "\n".join(lines)[:_SNIPPET]
 
     def _notice(self, notice: Notice) -> om.Notification:
         return om.Notification(
             message=om.Message(text=sentence(notice.reason)),
             level="warning",
-            descriptor=om.ReportingDescriptorReference(id=str(notice.kind)),
+            descriptor=om.ReportingDescriptorReference(id=f"notice/{notice.kind}"),
             locations=[self._location(notice.place)],
         )
 
@@ -211,20 +212,6 @@ class _Log:
         )
 
 
-def _part(source: Source, number: int, start: int, end: int, spans: Any) -> str:
-    """Columns ``start`` to ``end`` of a line, masked: the spans are cut to the part, so that the mask keeps its place."""
-    line = source.line(number)
-    piece = Source(source.path, line[start - 1 : end - 1])
-    moved = []
-    for span in spans:
-        if span.line <= number <= span.end_line:
-            first = span.column if number == span.line else len(line) - len(line.lstrip()) + 1
-            last = span.end_column if number == span.end_line else len(line) + 1
-            if last > start and first < end:
-                moved.append(Span(1, max(first - start + 1, 1), 1, min(last, end) - start + 1))
-    return masked(piece, 1, moved)
-
-
 def _seen(span: Span) -> Span:
     """A span that is not empty: a reader has to show something."""
     if (span.end_line, span.end_column) > (span.line, span.column):
@@ -233,7 +220,15 @@ def _seen(span: Span) -> Span:
 
 
 def _descriptor(name: str, text: str) -> om.ReportingDescriptor:
-    return om.ReportingDescriptor(id=name, name=pascal(name), short_description=om.MultiformatMessageString(text=text))
+    """What a kind of notification is."""
+    return om.ReportingDescriptor(
+        id=name,
+        name=pascal(name.rpartition("/")[2]),
+        short_description=om.MultiformatMessageString(text=text),
+        full_description=om.MultiformatMessageString(text=f"{text} {_NOT_PASSED}"),
+        help=om.MultiformatMessageString(text=f"{text} {_NOT_PASSED}", markdown=f"{text} {_NOT_PASSED}"),
+        help_uri=NOTICES_URL,
+    )
 
 
 def _limited(findings: list[Finding]) -> tuple[list[Finding], list[Finding]]:

@@ -41,7 +41,7 @@ def _fields(kind: type) -> list[Field]:
     for field in attr.fields(kind):
         default: Any = field.default
         if isinstance(default, attr.Factory):  # type: ignore[arg-type]
-            factory: Callable[[], Any] = default.factory  # type: ignore[union-attr]
+            factory: Callable[[], Any] = default.factory
             default = factory()
         name = field.metadata["schema_property_name"]
         found.append((field.name, name, default, name in ("level", "kind")))

@@ -13,6 +13,8 @@ PROJECT_URL = "https://github.com/afscan/afscan"
 
 RULE_URL = PROJECT_URL + "/blob/main/docs/rules/{code}.md"
 
+NOTICES_URL = PROJECT_URL + "/blob/main/README.md"
+
 LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
 
 _SECURITY_SEVERITY = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.0"}
@@ -165,7 +167,7 @@ def _cwe_numbers(rule: Rule) -> list[str]:
 
 
 def _platform(name: str) -> str:
-    special = {"pgbouncer": "PgBouncer", "postgres": "PostgreSQL", "sql": "SQL", "neo4j": "Neo4j", "any": "Anywhere"}
+    special = {"pgbouncer": "PgBouncer", "postgres": "PostgreSQL", "sql": "SQL", "neo4j": "Neo4j", "any": "Everywhere"}
     return special.get(name, name.capitalize())
 
 

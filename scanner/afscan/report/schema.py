@@ -126,16 +126,22 @@ def report_schema() -> dict[str, Any]:
     return _DIALECT | ReportModel.model_json_schema()
 
 
-def main(arguments: list[str]) -> int:
-    """Write a schema to standard output: ``report`` (the default) or ``config``."""
+def schemas() -> dict[str, str]:
+    """The published schemas by file name: of the JSON report, and of ``.afscan.yaml``."""
     from afscan.judge.config_schema import config_schema  # noqa: PLC0415
 
-    makers = {"report": report_schema, "config": config_schema}
+    made = {"afscan.schema.json": report_schema(), "afscan-config.schema.json": config_schema()}
+    return {name: json.dumps(schema, indent=2) + "\n" for name, schema in made.items()}
+
+
+def main(arguments: list[str]) -> int:
+    """Write a schema to standard output: ``report`` (the default) or ``config``."""
+    names = {"report": "afscan.schema.json", "config": "afscan-config.schema.json"}
     name = arguments[0] if arguments else "report"
-    if name not in makers or len(arguments) > 1:
-        print(f"usage: python -m afscan.report.schema [{'|'.join(makers)}]", file=sys.stderr)
+    if name not in names or len(arguments) > 1:
+        print(f"usage: python -m afscan.report.schema [{'|'.join(names)}]", file=sys.stderr)
         return 2
-    print(json.dumps(makers[name](), indent=2))
+    sys.stdout.write(schemas()[names[name]])
     return 0
 
 

@@ -23,7 +23,7 @@ _STYLES = {
     "unknown": "35",
 }
 
-_KINDS = {
+_KINDS = {  # in the order of the report; suppressions come last, under a heading of their own
     NoticeKind.UNREADABLE: "cannot be read",
     NoticeKind.TOO_LARGE: "too large",
     NoticeKind.BINARY: "binary",
@@ -35,23 +35,33 @@ _KINDS = {
     NoticeKind.LIMIT: "limits reached",
     NoticeKind.UNRESOLVED: "references not followed",
     NoticeKind.PARTIAL: "partly read",
-    NoticeKind.SUPPRESSION: "suppressions without effect",
+    NoticeKind.SUPPRESSION: "",
 }
 
 
-def render(result: Result, *, color: bool = False, width: int | None = None, verbose: int = 0, quiet: bool = False) -> str:
+def render(
+    result: Result,
+    *,
+    color: bool = False,
+    width: int | None = None,
+    verbose: int = 0,
+    quiet: bool = False,
+    with_unknown: bool = False,
+) -> str:
     """The whole report; empty where a quiet one has nothing to say.
 
     :param width: columns of the terminal; None writes each sentence on one line.
     :param verbose: from 1 on, unknown verdicts, suppressed findings and unrecognised files are listed, not only counted.
     :param quiet: active findings only.
+    :param with_unknown: unknown verdicts are shown among the findings (where they fail the run).
     """
-    return _Text(result, color, width, verbose).report(quiet)
+    return _Text(result, color, width, verbose, with_unknown).report(quiet)
 
 
 class _Text:
-    def __init__(self, result: Result, color: bool, width: int | None, verbose: int) -> None:
+    def __init__(self, result: Result, color: bool, width: int | None, verbose: int, with_unknown: bool) -> None:
         self.result = result
+        self.with_unknown = with_unknown
         self.color = color
         self.width = max(width, 40) if width else None
         self.verbose = verbose
@@ -59,10 +69,11 @@ class _Text:
 
     def report(self, quiet: bool) -> str:
         failed = [f for f in self.result.findings if f.active]
-        self._findings(failed)
+        self._findings([f for f in self.result.findings if f.active or (self.with_unknown and _is_unknown(f))])
         if not quiet:
-            if self.verbose:
+            if self.verbose and not self.with_unknown:
                 self._listed("Unknown verdicts", [f for f in self.result.findings if _is_unknown(f)])
+            if self.verbose:
                 self._listed("Suppressed", [f for f in self.result.findings if f.suppressed is not None])
             self._controls()
             self._not_told()
@@ -161,7 +172,7 @@ class _Text:
             if _is_unknown(finding):
                 key = f"{finding.rule.code} {finding.rule.name}"
                 unknown[key] = unknown.get(key, 0) + 1
-        if unknown and not self.verbose:
+        if unknown and not self.verbose and not self.with_unknown:
             self._heading(f"Unknown: neither passed nor failed ({sum(unknown.values())}; -v shows each)")
             self.lines += [f"  {key}: {count}" for key, count in sorted(unknown.items())]
         waiting = [code for code, tally in sorted(self.result.by_rule.items()) if tally.not_judged]
@@ -171,12 +182,18 @@ class _Text:
 
     def _notices(self) -> None:
         notices = sorted(set(self.result.notices), key=lambda n: (list(_KINDS).index(n.kind), n.place, n.reason))
-        if notices:
-            self._heading(f"Not read, or only in part ({len(notices)})")
-        for kind, group in groupby(notices, key=lambda n: n.kind):
+        idle = [notice for notice in notices if notice.kind is NoticeKind.SUPPRESSION]
+        unread = notices[: len(notices) - len(idle)]
+        if unread:
+            self._heading(f"Not read, or only in part ({len(unread)})")
+        for kind, group in groupby(unread, key=lambda n: n.kind):
             self.lines.append(f"  {_KINDS[kind]}")
             for notice in group:
                 self._prose(_noticed(notice), "      ", "    ")
+        if idle:
+            self._heading(f"Suppressions without effect ({len(idle)})")
+        for notice in idle:
+            self._prose(_noticed(notice), "    ", "  ")
 
     def _unrecognised(self) -> None:
         paths = sorted(self.result.unrecognised)
@@ -204,7 +221,7 @@ class _Text:
             error = f"{_counted(len(result.errors), 'error')} inside afscan: what they concern is not judged."
             self.lines.append(self._style("critical", error))
         if not result.sources:
-            self.lines.append("Nothing was judged: no file here is one that afscan reads.")
+            self.lines.append("Nothing was judged: no file here was recognised and read.")
         self.lines.append(
             f"{_counted(result.files, 'file')}, {_counted(result.sources, 'source')}, {_counted(result.subjects, 'subject')}, "
             f"{_counted(len(result.rules), 'rule')} (profile {result.profile}) in {result.seconds:.2f} s."

@@ -26,9 +26,10 @@ _BRACE = re.compile(r"[{}]")
 class Interpolated:
     """The outcome of interpolating one text.
 
-    ``text`` is the result, None where a variable is missing or the text is malformed. ``partial`` is the text as far as it is known:
-    each missing variable stands in it as ``${NAME}``. ``offsets`` gives for each character of ``partial``, and for its end, the offset in the
-    original that it comes from; None where nothing was replaced. ``malformed`` are the (start, end) of what Compose refuses.
+    ``text`` is the result, None where a variable is missing or the text is malformed. ``partial`` is the text as far as it
+    is known: each missing variable stands in it as ``${NAME}``. ``offsets`` gives for each character of ``partial``, and
+    for its end, the offset in the original that it comes from; None where nothing was replaced. ``malformed`` are the
+    (start, end) of what Compose refuses.
     """
 
     text: str | None
@@ -146,7 +147,8 @@ class _Run:
         self.put(f"${{{name}}}", start)
 
     def operated(self, name: str, operator: "re.Match[str]", dollar: int, close: int, depth: int) -> None:
-        """A variable with a default (``-``), an alternative (``+``) or a demand (``?``); with ``:`` an empty value counts as none."""
+        """A variable with a default (``-``), an alternative (``+``) or a demand (``?``); with ``:`` an empty value counts
+        as none."""
         value = self.lookup(name)
         kind = operator.group()[-1]
         given = value is not None and not (operator.group()[0] == ":" and value == "")

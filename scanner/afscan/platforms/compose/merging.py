@@ -74,6 +74,7 @@ def _merge(base: Mapping, over: Mapping, depth: int) -> Mapping:
     merged = Mapping(over.source, over.span)
     merged.key, merged.parent = over.key, over.parent
     merged.entries = {key: node for key, node in base.entries.items() if depth or key not in _APART}
+    merged.keys = base.keys | over.keys
     for key, node in over.entries.items():
         below = merged.entries.get(key)
         merged.entries[key] = node if below is None else _merge_nodes(key, below, node, depth + 1)
@@ -81,10 +82,10 @@ def _merge(base: Mapping, over: Mapping, depth: int) -> Mapping:
 
 
 def _merge_nodes(key: str, base: Node, over: Node, depth: int) -> Node:
+    if over.tag in ("!reset", "!override") or key in _REPLACED or depth > _MAX_DEPTH:
+        return over
     if present(over) is None:
         return base
-    if key in _REPLACED or depth > _MAX_DEPTH:
-        return over
     if isinstance(base, Mapping) and isinstance(over, Mapping):
         return _merge(base, over, depth)
     both = isinstance(base, Sequence) and isinstance(over, Sequence)

@@ -1,7 +1,7 @@
 """``volumes``, ``tmpfs``, ``configs`` and ``secrets``: what a service mounts.
 
-Source: the Compose Specification, "volumes", and compose-go's ``format.ParseVolume``: a short volume's source is a path on the host where it starts
-with ``.``, ``/``, ``~``, a drive letter or ``\\\\``; anything else names a volume.
+Source: the Compose Specification, "volumes", and compose-go's ``format.ParseVolume``: a short volume's source is a path on
+the host where it starts with ``.``, ``/``, ``~``, a drive letter or ``\\\\``; anything else names a volume.
 """
 
 import re

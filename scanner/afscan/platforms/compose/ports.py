@@ -1,8 +1,8 @@
 """``ports`` and ``expose``: what a service publishes on the host and what it listens on.
 
-Source: the Compose Specification, "ports". ``[HOST:]CONTAINER[/PROTOCOL]`` with ``HOST`` as ``[IP:](port | range)``; without a host port Docker
-picks a free one, without an address it listens on all interfaces of the host. Host and container ranges have the same length, except
-that one container port may be given a range of host ports to choose from.
+Source: the Compose Specification, "ports". ``[HOST:]CONTAINER[/PROTOCOL]`` with ``HOST`` as ``[IP:](port | range)``;
+without a host port Docker picks a free one, without an address it listens on all interfaces of the host. Host and container
+ranges have the same length, except that one container port may be given a range of host ports to choose from.
 """
 
 import re
@@ -82,7 +82,7 @@ def add_ports(fields: Fields, container: Container) -> None:
             _short(node, container, context)
         elif isinstance(node, Opaque):
             unknown = Value.unknown(node, node.reason)
-            _publish(node, container, context, unknown, unknown, unknown, "tcp")
+            _publish(node, container, context, host_ip=unknown, host_port=unknown, container_port=unknown, protocol="tcp")
         else:
             context.wrong_type(node, "a port")
     for node in fields.items("expose"):
@@ -106,8 +106,9 @@ def _short(node: Scalar, container: Container, context: Context) -> None:
         return
     inner = Value.of(target[0], node) if target is not None else Value.unknown(node, missing_reason(text))
     outer = _host_port(port.host, node, text)
-    _publish(node, container, context, _address(port, node, text), outer, inner, port.protocol)
-    _declare(node, container, target, outer, port.protocol)
+    address = _address(port, node, text)
+    _publish(node, container, context, host_ip=address, host_port=outer, container_port=inner, protocol=port.protocol)
+    _declare(node, container, target, host_port=outer, protocol=port.protocol)
 
 
 def _refuse(node: Node, context: Context) -> None:
@@ -116,7 +117,9 @@ def _refuse(node: Node, context: Context) -> None:
 
 def _host_port(written: str | None, node: Scalar, text: Interpolated) -> Value[str]:
     """The port on the host: unset where Docker picks one."""
-    if text.missing and (_VARIABLE.search(written or "") or (written is None and parse_range(text.partial.partition("/")[0]) is None)):
+    if text.missing and (
+        _VARIABLE.search(written or "") or (written is None and parse_range(text.partial.partition("/")[0]) is None)
+    ):
         return Value.unknown(node, missing_reason(text))
     return Value.of(written, node) if written and written != "0" else Value.unset(node)
 
@@ -124,8 +127,8 @@ def _host_port(written: str | None, node: Scalar, text: Interpolated) -> Value[s
 def _address(port: PortText, node: Scalar, text: Interpolated) -> Value[str]:
     """The address on the host: unset for all interfaces.
 
-    A missing variable in front of the container's port may hold an address too (``BIND=127.0.0.1:5432``); only where it is called a port is it
-    taken for nothing more.
+    A missing variable in front of the container's port may hold an address too (``BIND=127.0.0.1:5432``); only where it is
+    called a port is it taken for nothing more.
     """
     if port.host_ip is None:
         alone = _VARIABLE.fullmatch(port.host if port.host is not None else port.container)
@@ -149,16 +152,19 @@ def _long(node: Mapping, container: Container, context: Context) -> None:
     outer = published if published.value not in ("", "0") else Value.unset(node)
     address = fields.text("host_ip")
     protocol = fields.text("protocol").or_else("tcp").lower()
-    _publish(node, container, context, address if address.value != "" else Value.unset(node), outer, target, protocol)
+    address = address if address.value != "" else Value.unset(node)
+    _publish(node, container, context, host_ip=address, host_port=outer, container_port=target, protocol=protocol)
     name = present(node.get("name"))
     known = (target.or_else(0), target.or_else(0)) if target.is_set else None
-    _declare(node, container, known, outer, protocol, name.text if isinstance(name, Scalar) else None)
+    label = name.text if isinstance(name, Scalar) else None
+    _declare(node, container, known, host_port=outer, protocol=protocol, name=label)
 
 
 def _publish(
     node: Node,
     container: Container,
     context: Context,
+    *,
     host_ip: Value[str],
     host_port: Value[str],
     container_port: Value[int],
@@ -181,7 +187,7 @@ def _publish(
 
 
 def _declare(
-    node: Node, container: Container, ports: Range | None, host_port: Value[str] | None, protocol: str, name: str | None = None
+    node: Node, container: Container, ports: Range | None, *, host_port: Value[str] | None, protocol: str, name: str | None = None
 ) -> None:
     """The ports of a range as ports of the container, as many as are bearable."""
     first, last = ports if ports is not None else (0, -1)
@@ -190,7 +196,9 @@ def _declare(
         host: Value[int] | None = None
         if host_port is not None:
             one_to_one = outer is not None and (outer[1] - outer[0] == last - first)
-            host = Value.of(outer[0] + number - first, node) if outer is not None and one_to_one else _host_unknown(node, host_port)
+            host = (
+                Value.of(outer[0] + number - first, node) if outer is not None and one_to_one else _host_unknown(node, host_port)
+            )
         container.ports.append(
             ContainerPort(node=node, port=Value.of(number, node), name=name, protocol=protocol, host_port=host)
         )
@@ -212,4 +220,4 @@ def _expose(node: Scalar, container: Container, context: Context) -> None:
     if target is None or target[0] == 0:
         _refuse(node, context)
         return
-    _declare(node, container, target, None, protocol.lower() or "tcp")
+    _declare(node, container, target, host_port=None, protocol=protocol.lower() or "tcp")

@@ -1,7 +1,7 @@
 """How the nodes of a Compose file are read: every scalar interpolated, every oddity noted once, paths resolved.
 
-Compose interpolates before it looks at types, so a number, a boolean or a port can be a variable. What a missing variable stands in is unknown;
-where only part of a text is missing, :meth:`Context.known` keeps the part that is there.
+Compose interpolates before it looks at types, so a number, a boolean or a port can be a variable. What a missing variable
+stands in is unknown; where only part of a text is missing, :meth:`Context.known` keeps the part that is there.
 """
 
 import posixpath
@@ -76,7 +76,8 @@ class Context:
         return text
 
     def read(self, node: Node, convert: Callable[[str], "T | None"], what: str) -> Value[T]:
-        """A node's interpolated text converted: unknown where a variable is missing, or (with a notice) where it is no ``what``."""
+        """A node's interpolated text converted: unknown where a variable is missing, or (with a notice) where it is no
+        ``what``."""
         if isinstance(node, Opaque):
             return Value.unknown(node, node.reason)
         if isinstance(node, Scalar):
@@ -94,27 +95,33 @@ class Context:
         return self.read(node, lambda text: text, "a string")
 
     def known(self, node: Node) -> Value[str]:
-        """A string in which missing variables stay as ``${NAME}``; unknown only where it consists of nothing else."""
+        """A string in which missing variables stay; unknown only where it consists of nothing else.
+
+        They stay as they are written as long as nothing else changes, so that parts of the value are found again in the file;
+        beside an expanded default they stay as ``${NAME}``.
+        """
         if isinstance(node, Scalar):
             text = self.expanded(node)
             if text.text is None and not text.malformed and not text.only_variables:
-                return Value.of(text.partial, node)
+                return Value.of(text.partial if text.defaulted or "$$" in node.text else node.text, node)
         return self.text(node)
 
     def path(self, text: str) -> str:
-        """A path of the file as a source's path is: relative to the working directory; absolute, home and Windows paths as they are."""
+        """A path of the file as a source's path is: relative to the working directory; absolute, home and Windows paths as
+        they are."""
         if text.startswith("~") or _WINDOWS.match(text):
             return text
         return posixpath.normpath(posixpath.join(self.folder, text.replace("\\", "/") if text.startswith(".") else text))
 
 
 def present(node: Node | None) -> Node | None:
-    """A node that says something: None for an absent one and for null."""
-    return None if node is None or (isinstance(node, Scalar) and node.is_null) else node
+    """A node that says something: None for an absent one, for null and for what ``!reset`` takes away."""
+    return None if node is None or node.tag == "!reset" or (isinstance(node, Scalar) and node.is_null) else node
 
 
 class Fields:
-    """The fields of one service. ``gap`` is why an absence proves nothing (a definition that lies in another file), None normally."""
+    """The fields of one service. ``gap`` is why an absence proves nothing (a definition that lies in another file), None
+    normally."""
 
     __slots__ = ("context", "gap", "node")
 
@@ -136,7 +143,15 @@ class Fields:
     def read(self, path: tuple[str, ...], convert: Callable[[str], "T | None"], what: str) -> Value[T]:
         """The field at a path, converted."""
         node = self.get(*path)
-        return self.context.read(node, convert, what) if node is not None else self.missing()
+        if node is not None:
+            return self.context.read(node, convert, what)
+        sections = (self.get(*path[:end]) for end in range(1, len(path)))
+        above = next((section for section in sections if section is not None and not isinstance(section, Mapping)), None)
+        if above is None:
+            return self.missing()
+        if not isinstance(above, Opaque):
+            self.context.wrong_type(above, "a mapping")
+        return Value.unknown(above, above.reason if isinstance(above, Opaque) else "it is not a mapping")
 
     def text(self, *path: str) -> Value[str]:
         """A string."""
@@ -180,8 +195,8 @@ class Fields:
     def pairs(self, *path: str) -> Iterator[tuple[str, Node, int]]:
         """Name and value of each entry of a mapping, or of a list of ``NAME=value``.
 
-        The third part is where the value starts in the text of a list's scalar, -1 where the node itself is the value, and 0 where a list's item
-        gives no value. A name that is itself a variable is "".
+        The third part is where the value starts in the text of a list's scalar, -1 where the node itself is the value, and
+        0 where a list's item gives no value. A name that is itself a variable is "".
         """
         node = self.get(*path)
         if isinstance(node, Mapping):

@@ -1,14 +1,16 @@
 """A shell script as commands and words with their indices: enough to see which programs run with which arguments.
 
-No evaluation: a word with a variable or a substitution is marked ``dynamic``. What stands inside ``$(...)`` is one word. Linear in the
-text, never raises.
+No evaluation: a word with a variable or a substitution is marked ``dynamic``. What stands inside ``$(...)`` is one word. Linear
+in the text, never raises.
 """
 
 from dataclasses import dataclass, field
 
 _OPERATORS = "&|;\n()"
 _SPACE = " \t\r"
-_RESERVED = frozenset(("if", "then", "elif", "else", "fi", "while", "until", "do", "done", "for", "case", "esac", "in", "!", "{", "}", "time"))
+_RESERVED = frozenset(
+    ("if", "then", "elif", "else", "fi", "while", "until", "do", "done", "for", "case", "esac", "in", "!", "{", "}", "time")
+)
 _WRAPPERS = frozenset(("sudo", "exec", "command", "nice", "nohup", "env", "eatmydata", "builtin"))
 
 
@@ -31,7 +33,7 @@ class Command:
     bodies: list[tuple[int, int]] = field(default_factory=list)
 
     def program(self) -> tuple[str, list[ShellWord]]:
-        """The program's base name and its arguments, behind keywords, assignments and wrappers such as ``sudo``; "" if unknown."""
+        """The program's base name and its arguments, behind keywords, assignments and ``sudo``; "" if unknown."""
         words = self.words
         index = 0
         wrapped = False
@@ -94,7 +96,7 @@ class _Splitter:
         return self.found
 
     def _end_command(self) -> None:
-        if self.current.words or any(command is self.current for command, _, _ in self.waiting):
+        if self.current.words or (self.waiting and self.waiting[-1][0] is self.current):
             self.found.append(self.current)
         self.current = Command()
 

@@ -10,9 +10,15 @@ from afscan.model.node import Scalar
 from afscan.model.value import Value
 from afscan.syntax.dockerfile import Word
 
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+_PLATFORM = ("PLATFORM", "OS", "ARCH", "VARIANT")
 PREDEFINED = frozenset(
-    "TARGETPLATFORM TARGETOS TARGETARCH TARGETVARIANT TARGETSTAGE BUILDPLATFORM BUILDOS BUILDARCH BUILDVARIANT "
-    "HTTP_PROXY http_proxy HTTPS_PROXY https_proxy FTP_PROXY ftp_proxy NO_PROXY no_proxy ALL_PROXY all_proxy".split()
+    (
+        "TARGETSTAGE",
+        *(side + part for side in ("TARGET", "BUILD") for part in _PLATFORM),
+        *_PROXIES,
+        *(name.lower() for name in _PROXIES),
+    )
 )
 """Arguments that the builder itself gives a value to."""
 

@@ -7,7 +7,7 @@ from afscan.model.notice import NoticeKind
 from afscan.model.subjects import Container, ContainerPort, HostNamespace, ImageReference, Probe, PublishedPort, Workload
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.environment import environment_of, sources_of, words_of
-from afscan.platforms.kubernetes.objects import PLATFORM, Budget, section
+from afscan.platforms.kubernetes.objects import PLATFORM, section
 from afscan.platforms.kubernetes.probes import probe_of
 from afscan.platforms.kubernetes.quantities import quantity
 from afscan.platforms.kubernetes.security import misplaced, security_of
@@ -15,7 +15,6 @@ from afscan.platforms.kubernetes.volumes import Volumes, mounts_of
 from afscan.platforms.reading import Interpretation, Reader
 
 _WORDS = {"main": "container", "init": "init container", "sidecar": "sidecar container", "ephemeral": "ephemeral container"}
-_LISTS = ("env", "envFrom", "ports", "volumeMounts", "command", "args")
 
 
 @dataclass(slots=True)
@@ -38,7 +37,6 @@ class Pod:
     resources: Resources
     host_namespaces: list[HostNamespace]
     windows: Node | None
-    budget: Budget
 
 
 def resources_of(reader: Reader) -> Resources:
@@ -74,15 +72,7 @@ def _within(own: Resources, pod: Resources) -> Resources:
 def read_containers(pod: Pod, out: Interpretation) -> None:
     """Emit the containers of a pod, their images, published ports and what their environment says."""
     for key, role in (("initContainers", "init"), ("containers", "main"), ("ephemeralContainers", "ephemeral")):
-        seen: set[int] = set()
         for index, reader in enumerate(pod.reader.readers(key)):
-            if id(reader.node) in seen:  # an alias of a container that was read already
-                continue
-            seen.add(id(reader.node))
-            cost = 1 + sum(len(list(node.children())) for name in _LISTS if (node := reader.node.get(name)) is not None)
-            if not pod.budget.spend(cost):
-                out.notice(NoticeKind.LIMIT, reader.node.head, "Aliases stand for more containers than are read; this one is not.")
-                return
             always = role == "init" and reader.text("restartPolicy").or_else("") == "Always"
             _read_container(reader, pod, "sidecar" if always else role, index, out)
 
@@ -97,7 +87,7 @@ def _read_container(reader: Reader, pod: Pod, role: str, index: int, out: Interp
     if container.image is not None:
         out.subjects.append(container.image)
     out.subjects.append(container)
-    out.subjects += _published(container)
+    out.subjects += _published(container, out)
     out.subjects += misplaced(reader, name, pod=False)
     describe_container(container, out)
 
@@ -149,11 +139,14 @@ def _image(reader: Reader, name: str) -> ImageReference | None:
     """The image; None where the container names none (its workload's template is then completed elsewhere)."""
     reference = reader.text("image")
     if reference.is_set and not reference.or_else("").strip():
-        reader.out.notice(NoticeKind.PARTIAL, reference.place, "The image is empty: it is filled in elsewhere, and not judged here.")
+        reader.out.notice(NoticeKind.PARTIAL, reference.place, "The image is empty: it is filled in elsewhere, not judged here.")
         return None
     if reference.is_unset:
         return None
-    return ImageReference(name=name, node=reference.node, platform=PLATFORM, reference=reference)
+    written = reference.or_else("")
+    if any(mark in written for mark in ("$", "<", "{{")):  # characters that no image's name can have: filled in by another tool
+        reference = Value.unknown(reference.node, f"`{written}` is filled in before it is applied")
+    return ImageReference(name=name, node=reference.node, platform=PLATFORM, reference=reference, written=written)
 
 
 def _ports(reader: Reader) -> list[ContainerPort]:
@@ -166,14 +159,13 @@ def _ports(reader: Reader) -> list[ContainerPort]:
     return found
 
 
-def _published(container: Container) -> list[PublishedPort]:
+def _published(container: Container, out: Interpretation) -> list[PublishedPort]:
     """A published port for each ``hostPort``; 0 is none."""
     found = []
     for port in container.ports:
         host_port = port.host_port
         if host_port is None or host_port.is_unset or host_port.value == 0:
             continue
-        reader = Reader(port.node, Interpretation())
         shown = host_port.value if host_port.is_set else "?"
         found.append(
             PublishedPort(
@@ -181,7 +173,7 @@ def _published(container: Container) -> list[PublishedPort]:
                 node=port.node,
                 platform=PLATFORM,
                 container=container,
-                host_ip=reader.text("hostIP"),
+                host_ip=Reader(port.node, out).text("hostIP"),
                 host_port=host_port.map(str),
                 container_port=port.port,
                 protocol=port.protocol,

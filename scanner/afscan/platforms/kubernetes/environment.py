@@ -1,8 +1,8 @@
 """Environment of a container, and the ``$(NAME)`` references that Kubernetes expands.
 
-Source: Kubernetes API reference, EnvVar and Container: ``$(NAME)`` in ``value``, ``command`` and ``args`` is replaced by a variable
-of the container (in ``value``: by one defined before it, or by ``envFrom``); ``$$(NAME)`` yields ``$(NAME)``; a reference that
-cannot be resolved stays as it is. ``${NAME}`` means nothing to Kubernetes.
+Source: Kubernetes API reference, EnvVar and Container: ``$(NAME)`` in ``value``, ``command`` and ``args`` is replaced by a
+variable of the container (in ``value``: by one defined before it, or by ``envFrom``); ``$$(NAME)`` yields ``$(NAME)``; a
+reference that cannot be resolved stays as it is. ``${NAME}`` means nothing to Kubernetes.
 """
 
 import re
@@ -33,7 +33,7 @@ _SOURCES = {
 
 
 def sources_of(container: Reader) -> list[Value[str]]:
-    """The ConfigMaps and Secrets of ``envFrom``, by name; the key above each (``configMapRef``, ``secretRef``) tells which it is."""
+    """The ConfigMaps and Secrets of ``envFrom``, by name; the parent's key (``configMapRef``, ``secretRef``) tells which."""
     found = []
     for item in container.readers("envFrom"):
         for kind in ("configMapRef", "secretRef"):

@@ -11,21 +11,6 @@ PLATFORM = "kubernetes"
 DEFAULT_NAMESPACE = "default"
 
 
-class Budget:
-    """How many items one source may yield. YAML aliases let a small text stand for a huge one; what is written out never exceeds
-    its own length, so ordinary files do not come near."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, length: int) -> None:
-        self.left = 20_000 + 4 * length
-
-    def spend(self, cost: int) -> bool:
-        """Take ``cost`` items; False where they are not left."""
-        self.left -= cost
-        return self.left >= 0
-
-
 @dataclass(slots=True)
 class KubernetesObject:
     """An object of a manifest. ``group`` is the API group, empty for the core group."""
@@ -36,7 +21,6 @@ class KubernetesObject:
     name: str
     namespace: str
     reader: Reader
-    budget: Budget
 
     @property
     def out(self) -> Interpretation:
@@ -49,7 +33,7 @@ class KubernetesObject:
         return f"{self.kind} {self.name}"
 
 
-def read_object(node: Mapping, kind: str, api_version: str, out: Interpretation, budget: Budget) -> KubernetesObject:
+def read_object(node: Mapping, kind: str, api_version: str, out: Interpretation) -> KubernetesObject:
     """The object that a mapping with ``kind`` and ``apiVersion`` is. A missing name is taken from ``generateName``."""
     reader = Reader(node, out)
     reader.mapping("metadata")
@@ -58,7 +42,7 @@ def read_object(node: Mapping, kind: str, api_version: str, out: Interpretation,
         name = reader.text("metadata", "generateName")
     group = api_version.rpartition("/")[0]
     namespace = reader.text("metadata", "namespace").or_else("") or DEFAULT_NAMESPACE
-    return KubernetesObject(node, kind, group, name.or_else("") or "without name", namespace, reader, budget)
+    return KubernetesObject(node, kind, group, name.or_else("") or "without name", namespace, reader)
 
 
 def scalar_text(node: Node | None) -> str:
@@ -82,7 +66,7 @@ def port_value(reader: Reader, *path: str | int) -> Value[int | str]:
 
 
 def string_list(reader: Reader, *path: str | int) -> Value[list[str]]:
-    """A list of strings as one value; unknown where an item is not to be known. An empty list counts as unset, as in Kubernetes."""
+    """A list of strings as one value; unknown where an item is not known. An empty list counts as unset, as in Kubernetes."""
     node = reader.node.get(*path)
     items = reader.strings(*path)
     if node is None or (isinstance(node, Scalar) and node.is_null):

@@ -39,7 +39,7 @@ def parse_quantity(text: str) -> float | None:
 
 
 def quantity(reader: Reader, *path: str) -> Value[float]:
-    """A quantity in a mapping; one that Kubernetes would refuse is unknown, with a notice. Zero and less are kept: they limit nothing."""
+    """A quantity in a mapping; one that Kubernetes would refuse is unknown, with a notice. Zero is kept: it limits nothing."""
     text = reader.text(*path)
     if not text.is_set:
         return text.map(float)

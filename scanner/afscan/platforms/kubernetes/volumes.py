@@ -6,12 +6,11 @@ same name; a volume without a source is an emptyDir; ConfigMaps, Secrets and pro
 
 from dataclasses import dataclass
 
-from afscan.model.node import Mapping, Node
+from afscan.model.node import Mapping, Node, Scalar
 from afscan.model.notice import NoticeKind
 from afscan.model.subjects import Mount
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.environment import Environment, expand
-from afscan.platforms.kubernetes.objects import scalar_text
 from afscan.platforms.reading import Reader
 
 
@@ -34,11 +33,10 @@ _NAMED = {
     "csi": ("other", "driver"),
     "image": ("image", "reference"),
 }
-_META = frozenset(("name",))
 
 
 def volumes_of(pod: Reader, workload: Reader) -> Volumes:
-    """The volumes of a pod by name; ``workload`` is the StatefulSet's ``spec`` (its claim templates count) or any other mapping."""
+    """The volumes of a pod by name; ``workload`` is the StatefulSet's ``spec`` (its claim templates count) or any mapping."""
     found: Volumes = {}
     for volume in pod.readers("volumes"):
         name = volume.text("name")
@@ -54,7 +52,8 @@ def volumes_of(pod: Reader, workload: Reader) -> Volumes:
 def _sources(volume: Reader) -> list[VolumeSource]:
     node = volume.node
     entries = node.entries if isinstance(node, Mapping) else {}
-    key = next((key for key, value in entries.items() if key not in _META and scalar_text(value) == ""), None)
+    written = (key for key, value in entries.items() if not (isinstance(value, Scalar) and value.is_null))
+    key = next((key for key in written if key != "name"), None)
     if key is None or key == "emptyDir":
         return [VolumeSource("empty", volume.text("name"))]
     volume.mapping(key)

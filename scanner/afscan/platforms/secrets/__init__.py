@@ -3,7 +3,7 @@
 Everything here is a pure function of short texts, in time linear in their length.
 """
 
-from afscan.platforms.secrets.names import credential_kind, holds_no_secret, split_words
+from afscan.platforms.secrets.names import credential_kind, holds_no_secret, split_words, word_set
 from afscan.platforms.secrets.origins import blanked, is_placeholder, origin_of
 from afscan.platforms.secrets.shapes import find_shape, secret_shape
 from afscan.platforms.secrets.weakness import is_weak
@@ -19,6 +19,7 @@ __all__ = [
     "origin_of",
     "secret_shape",
     "split_words",
+    "word_set",
 ]
 
 

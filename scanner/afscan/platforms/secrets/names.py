@@ -2,21 +2,22 @@
 
 import re
 
-_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_EDGE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z][0-9])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
 _SEPARATOR = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST = 200
 
 
-def _set(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text as a set: tables of words read better as text."""
     return frozenset(words.split())
 
 
-_PASSWORD = _set("password passwd passphrase passwort motdepasse requirepass masterauth passcode")
+_PASSWORD = word_set("password passwd passphrase passwort motdepasse requirepass masterauth passcode")
 _PASSWORD_ENDS = ("password", "passwd", "passphrase")
-_BEFORE_PASS = _set(
-    "db database user admin root redis smtp mail email mysql mariadb postgres postgresql pg mongo mongodb rabbitmq amqp "
-    "mqtt ftp sftp ssh auth login default basic http ldap bind neo4j master sql rpc api source app proxy web vnc key "
-    "keystore sentinel es elastic"
+_BEFORE_PASS = word_set(
+    "db database user admin root redis smtp mail email mysql mariadb postgres postgresql pg mongo mongodb rabbitmq "
+    "amqp mqtt ftp sftp ssh auth login default basic http ldap bind neo4j master sql rpc api source app proxy web vnc "
+    "key keystore sentinel es elastic"
 )
 _GLUED = {
     "apikey": ("api", "key"),
@@ -72,33 +73,34 @@ _KEYS = {
 }
 """What a ``... key`` is by the word before it; any other key (public, primary, cache, TLS) is no secret or names a file."""
 
-_TAILS = _set(
-    "file files filename path paths dir directory folder location name names ref refs reference url uri urls uris endpoint "
-    "endpoints host hostname port id ids ttl expiry expires expire expiration lifetime lifespan timeout age max min length "
-    "len size count limit limits policy encryption algorithm algorithms alg algo type kind method methods mode format "
-    "header headers prefix suffix issuer audience scope scopes enabled enable disabled disable required allowed rotation "
-    "interval period days hours minutes seconds ms version versions provider providers store stores backend manager mount "
-    "volume label field column attribute claim claims parameter param env var variable strategy region domain user users "
-    "username regex pattern rules hint reset change validator validators validation prompt source sources arn class group "
-    "groups role roles template sha fingerprint thumbprint checksum digest cert certificate crt ca bytes bits usage "
-    "encoding charset delimiter separator service server address addr namespace annotation description comment per stdin "
-    "only history complexity strength grace lockout attempts retries cost rounds iterations check checks plugin plugins "
-    "engine driver resolver lookup query review reviews binding bindings sync operator generator keys"
+_TAILS = word_set(
+    "file files filename path paths dir directory folder location name names ref refs reference url uri urls uris "
+    "endpoint endpoints host hostname port id ids ttl expiry expires expire expiration lifetime lifespan timeout age "
+    "max min length len size count limit limits policy encryption algorithm algorithms alg algo type kind method "
+    "methods mode format header headers prefix suffix issuer audience scope scopes enabled enable disabled disable "
+    "required allowed rotation interval period days hours minutes seconds ms version versions provider providers "
+    "store stores backend manager mount volume label field column attribute claim claims parameter param env var "
+    "variable strategy region domain user users username regex pattern rules hint reset change validator validators "
+    "validation prompt source sources arn class group groups role roles template sha fingerprint thumbprint checksum "
+    "digest cert certificate crt ca bytes bits usage encoding charset delimiter separator service server address addr "
+    "namespace annotation description comment per stdin only history complexity strength grace lockout attempts "
+    "retries cost rounds iterations check checks plugin plugins engine driver resolver lookup query review reviews "
+    "binding bindings sync operator generator keys"
 )
-_LEADS = _set(
-    "disable enable use allow require has is show hide mask skip no force min max num validate verify generate existing "
-    "automount rotate reset forgot auto create ignore with without print"
+_LEADS = word_set(
+    "disable enable use allow require has is show hide mask skip no force min max num validate verify generate "
+    "existing automount rotate reset forgot auto create ignore with without print"
 )
-_NOISE = _set(
-    "value string base base64 b64 plain plaintext raw text pem prod production dev development staging stage test old new "
-    "current previous primary secondary default live sandbox here content contents"
+_NOISE = word_set(
+    "value string base base64 b64 plain plaintext raw text pem prod production dev development staging stage test old "
+    "new current previous primary secondary default live sandbox here content contents"
 )
-_NOT_TOKENS = _set(
-    "next page continuation cancellation pad eos bos unk mask sep cls stop end start special pagination sync csrf xsrf max "
-    "min per num total context service account"
+_NOT_TOKENS = word_set(
+    "next page continuation cancellation pad eos bos unk mask sep cls stop end start special pagination sync csrf "
+    "xsrf max min per num total context service account"
 )
-_NOT_SECRETS = _set("tls ssl pull existing image ca cert certificate external sealed kubernetes k8s opaque default ingress")
-_PERSONAL_TOKENS = _set("github gitlab gh gl azure devops ado bitbucket")
+_NOT_SECRETS = word_set("tls ssl pull existing image ca cert certificate external sealed kubernetes k8s opaque default ingress")
+_PERSONAL_TOKENS = word_set("github gitlab gh gl azure devops ado bitbucket")
 
 _BY_READER = {
     "redis": {
@@ -181,7 +183,7 @@ def _kind(words: list[str]) -> str | None:
     return None
 
 
-_SWITCH = _set("true false yes no on off enabled disabled null none nil undefined optional required always never auto")
+_SWITCH = word_set("true false yes no on off enabled disabled null none nil undefined optional required always never auto")
 _NUMBER = re.compile(r"[-+]?[0-9]{1,6}(?:\.[0-9]+)?\Z|[0-9]+(?:ms|s|m|h|d|w|y)\Z")
 _TERM = re.compile(
     r"(?:HS|RS|ES|PS)(?:256|384|512)|EdDSA|bearer|basic|digest|authorization|x-[a-z]+(?:-[a-z]+){0,4}"

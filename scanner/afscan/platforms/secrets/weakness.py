@@ -12,7 +12,7 @@ MINIMUM_PASSWORD = 8
 """Characters. NIST SP 800-63B, 5.1.1.1: memorized secrets have at least eight (SP 800-63B-4: 15 of a password alone)."""
 
 MINIMUM_KEY = 16
-"""Characters of API keys, tokens and secrets. OWASP "Session Management": at least 64 bits of entropy, that is 16 hexadecimal digits."""
+"""Characters of a key, token or secret. OWASP "Session Management" asks 64 bits of entropy: 16 hexadecimal digits."""
 
 _LEET = str.maketrans({"@": "a", "4": "a", "0": "o", "$": "s", "5": "s", "3": "e", "1": "l", "!": "i"})
 _PASSWORD_WORDS = ("password", "passwd", "passwort", "passphrase")
@@ -39,18 +39,21 @@ _PRODUCTS = {
 def well_known() -> frozenset[str]:
     """The passwords of ``weak.txt``, in lower case."""
     text = Path(__file__).with_name("weak.txt").read_text("utf-8")
-    return frozenset(line.strip().lower() for line in text.splitlines() if line.strip() not in ("", "#") and not line.startswith("# "))
+    return frozenset(
+        line.strip().lower() for line in text.splitlines() if line.strip() not in ("", "#") and not line.startswith("# ")
+    )
 
 
 def is_weak(text: str, *, user: str | None, product: str | None, key: str) -> str | None:
     """Why a secret is weak, as a clause ("it equals the user name"); None where nothing says so.
 
     For a text that is itself the secret: literals and words such as ``changeme``. What is a hash, a reference, an
-    interpolation or a markup placeholder (``${X}``, ``<hash>``, ``{{ x }}``) yields None: whether the reader expands it is another question.
+    interpolation or a markup placeholder (``${X}``, ``<hash>``, ``{{ x }}``) yields None: whether its reader expands it is
+    another question.
 
     :param user: the user name that goes with it, where known.
     :param product: the product that it opens (``postgres``), where known.
-    :param key: the setting's name: a password is long enough from :data:`MINIMUM_PASSWORD` on, a key or token from :data:`MINIMUM_KEY`.
+    :param key: the setting's name: passwords are measured by :data:`MINIMUM_PASSWORD`, keys and tokens by :data:`MINIMUM_KEY`.
     """
     origin = origin_of(text, expands=False)
     if origin not in (Origin.LITERAL, Origin.PLACEHOLDER):

@@ -1,27 +1,11 @@
-"""Credentials, connections and logins in settings of any platform."""
+"""Credentials, connections and logins in settings of any platform.
 
-from afscan.model.subjects import Container, Origin
-from afscan.model.value import Value
-from afscan.platforms.reading import Interpretation
+:func:`describe_setting` judges one setting by itself, :func:`describe_container` a container's environment and command line,
+where ``DB_HOST``, ``DB_USER`` and ``DB_PASSWORD`` belong together.
+"""
+
 from afscan.platforms.secrets import credential_kind, is_weak, mask, origin_of, secret_shape
+from afscan.platforms.variables.containers import describe_container
+from afscan.platforms.variables.settings import describe_setting
 
 __all__ = ["credential_kind", "describe_container", "describe_setting", "is_weak", "mask", "origin_of", "secret_shape"]
-
-
-def describe_setting(
-    name: str,
-    value: Value[str],
-    origin: Origin,
-    *,
-    owner: str,
-    platform: str,
-    holder: str,
-    out: Interpretation,
-    reader: str | None = None,
-    container: Container | None = None,
-) -> None:
-    """Emit what one setting says."""
-
-
-def describe_container(container: Container, out: Interpretation) -> None:
-    """Emit what a container's environment and command line say."""

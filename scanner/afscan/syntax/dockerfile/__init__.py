@@ -7,13 +7,13 @@ The root is a :class:`Sequence` with one :class:`Mapping` per instruction, in or
 ``flags``
     Sequence of words such as ``--from=build``, only where there are any.
 ``words``
-    Sequence of words: FROM, COPY, ADD, VOLUME, EXPOSE; a single one holding the whole rest of the line: USER, WORKDIR, STOPSIGNAL,
-    MAINTAINER.
+    Sequence of words: FROM, COPY, ADD, VOLUME, EXPOSE; a single one holding the whole rest of the line: USER, WORKDIR,
+    STOPSIGNAL, MAINTAINER.
 ``pairs``
     Mapping of names to words: ENV, LABEL, ARG. An ``ARG`` without a default is an :class:`Opaque`.
 ``exec`` or ``shell``
-    RUN, CMD, ENTRYPOINT, SHELL and the command of HEALTHCHECK: Sequence of the JSON form's strings, or the shell's text as one scalar
-    with its continuations joined.
+    RUN, CMD, ENTRYPOINT, SHELL and the command of HEALTHCHECK: Sequence of the JSON form's strings, or the shell's text as one
+    scalar with its continuations joined.
 ``script``
     RUN with here-documents: the whole that the shell gets to read.
 ``heredocs``
@@ -23,8 +23,9 @@ The root is a :class:`Sequence` with one :class:`Mapping` per instruction, in or
 ``trigger``
     ONBUILD: the instruction that it holds back, a Mapping like the others.
 
-Instructions are found by dockerfile-parse, after what it does not know has been taken out of the text (:mod:`.lines`): it gets one
-whole instruction per line. It is handed a file object and asked for its structure alone, so it opens no file and reads no environment.
+Instructions are found by dockerfile-parse, after what it does not know has been taken out of the text (:mod:`.lines`): it gets
+one whole instruction per line. It is handed a file object and asked for its structure alone: it opens no file and reads no
+environment.
 """
 
 from io import BytesIO

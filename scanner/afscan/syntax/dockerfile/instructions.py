@@ -69,7 +69,9 @@ def _instruction(document: Document, logical: Logical, keyword: str, start: int,
     flags, rest = flag_words(content.text, behind, document.escape)
     flags = [(begin, min(stop, end)) for begin, stop in flags]
     if flags:
-        builder.sequence("flags", [word(content, begin, stop, document.escape) for begin, stop in flags], flags[0][0], flags[-1][1])
+        builder.sequence(
+            "flags", [word(content, begin, stop, document.escape) for begin, stop in flags], flags[0][0], flags[-1][1]
+        )
     try:
         if rest >= end:
             raise _Bad(f"`{keyword}` has no argument")
@@ -179,9 +181,9 @@ def _shell(builder: _Builder, rest: int) -> None:
 
 
 def _health(builder: _Builder, rest: int) -> None:
-    kind, _, behind = builder.content.text[rest : builder.end].partition(" ")
-    end = rest + len(kind.split()[0])
-    kind = kind.split()[0].upper()
+    kind = builder.content.text[rest : builder.end].split(maxsplit=1)[0]
+    end = rest + len(kind)
+    kind = kind.upper()
     if kind not in ("NONE", "CMD"):
         raise _Bad(f"`HEALTHCHECK` takes NONE or CMD, not `{kind[:30]}`")
     builder.put("type", Scalar(builder.content.source, builder.content.span(rest, end), kind))

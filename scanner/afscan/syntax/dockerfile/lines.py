@@ -1,8 +1,8 @@
 """A Dockerfile's physical lines as instructions: parser directives, continuations, comments, heredocs.
 
-Follows BuildKit's own reader (moby/buildkit, frontend/dockerfile/parser): a line break is ``\\n``; comments and blank lines inside a
-continuation are dropped; an escape character that is itself escaped does not continue a line; the lines after a ``RUN``, ``COPY``
-or ``ADD`` with ``<<NAME`` belong to it until ``NAME`` stands alone on a line.
+Follows BuildKit's own reader (moby/buildkit, frontend/dockerfile/parser): a line break is ``\\n``; comments and blank lines
+inside a continuation are dropped; an escape character that is itself escaped does not continue a line; the lines after a ``RUN``,
+``COPY`` or ``ADD`` with ``<<NAME`` belong to it until ``NAME`` stands alone on a line.
 """
 
 from bisect import bisect_right
@@ -169,8 +169,7 @@ def read_lines(source: Source) -> Document:
     document = Document(source, escape, lines.count, [], notices)
     number = first
     while number < lines.count:
-        offset, text = lines.at(number)
-        stripped = text.lstrip()
+        stripped = lines.at(number)[1].lstrip()
         if not stripped or stripped[0] == "#":
             number += 1
             continue
@@ -215,15 +214,15 @@ def _directives(lines: _Lines, notices: list[Notice]) -> tuple[str, int]:
         name, value = name.strip().lower(), value.strip()
         if text.lstrip()[:1] != "#" or not equals or not value or name not in _DIRECTIVES:
             break
+        refused = ""
         if name in seen:
-            place = lines.source.place(lines.source.span(offset, offset + len(text)))
-            notices.append(Notice(NoticeKind.SYNTAX, place, f"Only one `{name}` directive may stand at the top; Docker refuses the file."))
+            refused = f"Only one `{name}` directive may stand at the top; Docker refuses the file."
+        elif name == "escape" and value not in ("\\", "`"):
+            refused = "The escape character may only be a backslash or a backtick."
         elif name == "escape":
-            if value in ("\\", "`"):
-                escape = value
-            else:
-                place = lines.source.place(lines.source.span(offset, offset + len(text)))
-                notices.append(Notice(NoticeKind.SYNTAX, place, "The escape character may only be a backslash or a backtick."))
+            escape = value
+        if refused:
+            notices.append(Notice(NoticeKind.SYNTAX, lines.source.place(lines.source.span(offset, offset + len(text))), refused))
         seen.add(name)
         number += 1
     return escape, number

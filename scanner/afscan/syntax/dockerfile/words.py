@@ -1,4 +1,4 @@
-"""Words of a Dockerfile's line: whitespace, quotes, escapes, JSON arrays, here-document markers. Pure functions of text and indices."""
+"""Words of a Dockerfile's line: whitespace, quotes, escapes, JSON arrays, here-document markers. All by text and index."""
 
 import re
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]

@@ -20,6 +20,10 @@ __all__ = ["MAX_CHARACTERS", "Block", "Expression", "parse", "parse_template", "
 MAX_CHARACTERS = 512 * 1024
 """Longer texts are not parsed: the grammar takes some 100 ms for 50 KB."""
 
+MAX_ITEMS = 20_000
+MAX_FAULTS = 50
+"""How many blocks and attributes at the top of one text are read, and how many of them may be faulty before reading stops."""
+
 
 def parse(source: Source) -> Parsed:
     """Parse one HCL text."""
@@ -30,9 +34,17 @@ def parse(source: Source) -> Parsed:
         return parsed
     found = scan(source.text)
     converter = Converter(source, found.heredocs, parsed.notices)
-    for item in found.items:
+    faults = 0
+    for number, item in enumerate(found.items):
+        if faults >= MAX_FAULTS or number >= MAX_ITEMS:
+            place = source.place(source.span(item.start, item.start + 1))
+            parsed.notices.append(
+                Notice(NoticeKind.LIMIT, place, "There is too much here to read it all; the rest of this text is not read.")
+            )
+            break
         fault = item.fault or _convert(item, found.masked, converter)
         if fault is not None:
+            faults += 1
             place = source.place(source.span(fault.offset, max(fault.end, fault.offset + 1)))
             parsed.notices.append(Notice(fault.kind, place, f"{fault.reason}; this block or attribute is not read."))
     parsed.roots.append(converter.root)

@@ -15,6 +15,9 @@ from afscan.syntax.hcl.templates import parse_template
 MAX_NESTING = 150
 """How deep expressions may nest, each operator counted."""
 
+MAX_NOTICES = 50
+"""How many doubled keys of one text are told."""
+
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$(?=\$\{)|%(?=%\{)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _NAMES = ("identifier", "keyword", "literal_value")
@@ -60,7 +63,7 @@ class Converter:
             parts = _content(child)
             if child.data == "attribute":
                 key = self._name(parts[0])
-                if isinstance(into.entries.get(key.text), Node):
+                if key.text in into.entries and len(self.notices) < MAX_NOTICES:
                     reason = f"`{key.text}` is written twice here, which Terraform refuses; the last one is judged."
                     self.notices.append(Notice(NoticeKind.DUPLICATE_KEY, key.place, reason))
                 into.add(key, self._expression(parts[2], depth + 1))
@@ -134,7 +137,7 @@ class Converter:
         return ""
 
     def _make(self, tree: Any, form: str, name: str, operands: list[Node]) -> Expression:
-        return Expression(self.source, self._span_of(tree), self._text(tree), form, name, operands)
+        return Expression(self.source, self._span_of(tree), self._text(tree), form=form, name=name, operands=operands)
 
     def _literal(self, tree: Any, depth: int) -> Node:
         return Scalar(self.source, self._span_of(tree), self._text(tree))
@@ -248,7 +251,7 @@ class Converter:
             return whole
         if at < end - 1:
             parts.append(self._characters(at, end - 1))
-        return Expression(self.source, span, self.source.text[start:end], "template", operands=parts)
+        return Expression(self.source, span, self.source.text[start:end], form="template", operands=parts)
 
     def _characters(self, start: int, end: int) -> Scalar:
         """The literal text between two offsets, its escapes resolved, each character's position kept where there were any."""

@@ -19,4 +19,6 @@ def position_of(error: Exception) -> tuple[int, str]:
     offset = getattr(token, "start_pos", None)
     if offset is None:
         offset = getattr(error, "pos_in_stream", None)
-    return (offset if isinstance(offset, int) and offset >= 0 else 0), str(token if token is not None else getattr(error, "char", ""))
+    return (offset if isinstance(offset, int) and offset >= 0 else 0), str(
+        token if token is not None else getattr(error, "char", "")
+    )

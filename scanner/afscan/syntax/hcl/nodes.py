@@ -1,5 +1,7 @@
 """The nodes that HCL adds to the common ones: blocks with labels, and expressions kept for the platform to evaluate."""
 
+from collections.abc import Iterator
+
 from afscan.model.node import Mapping, Node, Opaque, Scalar
 from afscan.model.place import Span
 from afscan.model.source import Source
@@ -8,9 +10,10 @@ _SHOWN = 60
 
 
 class Block(Mapping):
-    """A block: its body as a mapping. ``kind`` is the block type (``resource``), ``labels`` are what stands between it and the brace.
+    """A block: its body as a mapping. ``kind`` is its type (``resource``), ``labels`` stand between it and the brace.
 
-    ``key`` is the whole header (``resource "aws_db_instance" "main"``) with the type as its text: the head of a block is its header.
+    ``key`` is the whole header (``resource "aws_db_instance" "main"``) with the type as its text: a block's
+    head is its header.
     """
 
     __slots__ = ("kind", "labels")
@@ -41,7 +44,9 @@ class Expression(Opaque):
 
     __slots__ = ("form", "name", "operands")
 
-    def __init__(self, source: Source, span: Span, text: str, form: str, name: str = "", operands: "list[Node] | None" = None) -> None:
+    def __init__(
+        self, source: Source, span: Span, text: str, *, form: str, name: str = "", operands: "list[Node] | None" = None
+    ) -> None:
         super().__init__(source, span, text, f"`{shorten(text)}` is known only when applied")
         self.form = form
         self.name = name
@@ -50,7 +55,7 @@ class Expression(Opaque):
             if operand.parent is None:
                 operand.parent = self
 
-    def children(self):  # type: ignore[no-untyped-def]
+    def children(self) -> Iterator[Node]:
         """The operands."""
         return iter(self.operands)
 

@@ -14,7 +14,8 @@ _CODE = re.compile(r'[{}()\[\]"\n#]|//|/\*|<<-?(?=[^\W\d])')
 _STRING = re.compile(r'\\.|["\n]|\$\$\{|%%\{|[$%]\{')
 _HEREDOC = re.compile(r"<<(-?)([^\W\d][\w.-]*)\r?\n")
 _HEADER = re.compile(
-    r'(?:resource|data|variable|module|output|provider|check|ephemeral)[ \t]+"[^"\n]*"|(?:locals|terraform|moved|import|removed)[ \t]*\{'
+    r'(?:resource|data|variable|module|output|provider|check|ephemeral)[ \t]+"[^"\n]*"'
+    r"|(?:locals|terraform|moved|import|removed)[ \t]*\{"
 )
 _CLOSES = {"}": "{", "]": "[", ")": "("}
 
@@ -64,7 +65,7 @@ def scan(text: str) -> Scan:
     scanner.run(0, recover=False)
     broken = next((item.start for item in scanner.items if item.fault is not None), None)
     if broken is not None:
-        # A bracket that is never closed swallows what follows: read on from there, ending items where the next one visibly begins.
+        # A bracket that is never closed swallows what follows: read again from there, ending items where the next visibly begins.
         scanner.open.clear()
         scanner.items = [item for item in scanner.items if item.start < broken]
         scanner.blanks = [at for at in scanner.blanks if at < broken]
@@ -74,7 +75,7 @@ def scan(text: str) -> Scan:
 
 
 def closing_brace(text: str, start: int, limit: int) -> int | None:
-    """The offset of the ``}`` that ends the interpolation whose content begins at ``start``; None where there is none before ``limit``."""
+    """The offset of the ``}`` that ends the interpolation whose content begins at ``start``; None where ``limit`` comes first."""
     scanner = _Scanner(text, limit)
     scanner.open = [("T", start - 2)]
     scanner.one_template = True
@@ -83,7 +84,7 @@ def closing_brace(text: str, start: int, limit: int) -> int | None:
 
 
 class _Scanner:
-    """The state of the pass. ``open`` is a stack of what is open: a bracket, ``T`` (an interpolation) or ``"``, and its offset."""
+    """The state of the pass. ``open`` is a stack: a bracket, ``T`` (an interpolation) or ``"``, and the offset of each."""
 
     def __init__(self, text: str, limit: int | None = None) -> None:
         self.text = text

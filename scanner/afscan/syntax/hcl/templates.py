@@ -8,14 +8,17 @@ from afscan.syntax.hcl.grammar import parse_text
 from afscan.syntax.hcl.nodes import Expression
 from afscan.syntax.hcl.scan import closing_brace
 
+MAX_PARTS = 2_000
+"""How many parts of one template are told apart; what follows has no known value."""
+
 _MARK = re.compile(r"\$\$\{|%%\{|[$%]\{")
 
 
 def parse_template(source: Source) -> Node:
     """A whole text as a template: a scalar where nothing is interpolated, else a ``template`` expression.
 
-    ``$${`` and ``%%{`` stand for ``${`` and ``%{``. A part that does not parse, and a directive (``%{``), is a ``for`` expression,
-    whose value nobody knows.
+    ``$${`` and ``%%{`` stand for ``${`` and ``%{``. A part that does not parse, and a directive (``%{``), is a ``for``
+    expression, whose value nobody knows.
     """
     text = source.text
     parts: list[Node] = []
@@ -26,7 +29,7 @@ def parse_template(source: Source) -> Node:
             parts.append(_scalar(source, literal, mark.start() + 2, drop_at=mark.start()))
             literal = mark.end() - 1
             continue
-        end = closing_brace(text, at, len(text))
+        end = closing_brace(text, at, len(text)) if len(parts) < MAX_PARTS else None
         if end is None:
             parts.append(_unreadable(source, mark.start(), len(text)))
             literal = at = len(text)
@@ -40,7 +43,7 @@ def parse_template(source: Source) -> Node:
     whole = source.span(0, len(text))
     if all(isinstance(part, Scalar) for part in parts):
         return Scalar(source, whole, "".join(part.text for part in parts if isinstance(part, Scalar)), plain=False)
-    return Expression(source, whole, text, "template", operands=parts)
+    return Expression(source, whole, text, form="template", operands=parts)
 
 
 def _scalar(source: Source, start: int, end: int, drop_at: int | None = None) -> Scalar:
@@ -66,4 +69,4 @@ def _interpolation(source: Source, start: int, end: int) -> Node:
 
 
 def _unreadable(source: Source, start: int, end: int) -> Expression:
-    return Expression(source, source.span(start, end), source.text[start:end], "for")
+    return Expression(source, source.span(start, end), source.text[start:end], form="for")

@@ -1,0 +1,41 @@
+"""SEC101: credentials written out in configuration."""
+
+from collections.abc import Iterator
+
+from afscan.model.stack import Stack
+from afscan.model.subjects import Credential, Origin
+from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
+
+
+@rule("SEC101", severity=Severity.CRITICAL, tags=("CWE-798",))
+def secret_literal_in_config(credential: Credential, stack: Stack) -> Iterator[Problem]:
+    """Secret is written in a configuration file.
+
+    Whoever can read the repository, a backup of it or a log of the build has the password, for as long as its history exists.
+    A reference to a secret store, an environment variable or a mounted file says the same without telling it.
+
+    ## Fix
+    - Kubernetes: refer to a Secret with `secretKeyRef`, filled by an external secret store.
+    - Compose: write `${NAME:?}` and set it in an uncommitted `.env`, or use `secrets:`.
+    - Terraform: use a `sensitive` variable without a default, or read it from a secret store.
+    - SQL: take the password from a psql variable, `PASSWORD :'name'`.
+    - Redis: keep it in an ACL file that is mounted from a secret.
+    - PgBouncer: mount `userlist.txt` from a secret, or use `auth_query`.
+    - Qdrant: remove the key, and set `QDRANT__SERVICE__API_KEY` from a secret.
+    - Any: replace the value by a reference to a secret store, and change the password: it is known now.
+    """
+    if credential.holder in ("secret", "image") or credential.in_url:
+        yield NOT_APPLICABLE  # a committed Secret, an image and a URL have rules of their own
+    elif credential.origin is Origin.LITERAL and credential.value.is_set:
+        user = f" of user `{credential.user}`" if credential.user else ""
+        yield fail(credential.value.place, f"The {credential.kind}{user} stands here in full (`{credential.key}`).")
+    elif credential.origin is Origin.HASH and credential.value.is_set and credential.value.or_else("").startswith("md5"):
+        yield fail(
+            credential.value.place,
+            f"The md5 hash in `{credential.key}` is as good as the password: PostgreSQL accepts it in its place.",
+            severity=Severity.HIGH,
+        )
+    elif credential.origin is Origin.UNKNOWN:
+        yield unknown(credential.value.place, f"Where `{credential.key}` comes from is not known: {credential.value.reason}.")
+    elif credential.origin in (Origin.PLACEHOLDER, Origin.EMPTY):
+        yield NOT_APPLICABLE  # no secret; whether that is good is another rule's question

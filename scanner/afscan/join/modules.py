@@ -1,0 +1,116 @@
+"""Terraform modules: files by directory, calls of local modules, and what their resources say once variables are known.
+
+A module that another one calls is judged as it is called, with the inputs it gets; a module that nobody calls is a root and judged
+with its defaults and the variable files that Terraform loads by itself. ``stack.joined["terraform"]`` keeps the modules in use
+(:class:`~afscan.platforms.terraform.evaluate.Scope`) for what needs the declarations.
+"""
+
+from collections.abc import Iterable
+from posixpath import join as join_path
+from posixpath import normpath
+from typing import TYPE_CHECKING
+
+from afscan.model.node import Mapping, Node, Scalar
+from afscan.model.notice import NoticeKind
+from afscan.model.stack import Stack
+from afscan.model.subjects import Subject, TerraformFile
+from afscan.platforms.reading import Interpretation
+
+if TYPE_CHECKING:
+    from afscan.platforms.terraform.declarations import Key, Module
+    from afscan.platforms.terraform.evaluate import Scope
+
+MAX_CALLS = 500
+"""How many calls of modules are followed in one stack."""
+
+MAX_CALL_DEPTH = 20
+"""How deep modules may call modules."""
+
+
+def join(stack: Stack) -> Iterable[Subject]:
+    """Put the stack's Terraform files together and read them."""
+    files = stack.of(TerraformFile)
+    if not files:
+        return []
+    from afscan.platforms.terraform.declarations import declare  # noqa: PLC0415 - only stacks with Terraform pay for it
+    from afscan.platforms.terraform.stack import read_scopes  # noqa: PLC0415
+
+    out = Interpretation()
+    modules = declare(files, out)
+    scopes = _in_use(modules, stack, out)
+    stack.joined["terraform"] = scopes
+    read_scopes(scopes, files, out)
+    stack.notices += out.notices
+    return out.subjects
+
+
+def _in_use(modules: "dict[Key, Module]", stack: Stack, out: Interpretation) -> "list[Scope]":
+    """The root modules and, below them, each call of a local module that exists."""
+    from afscan.platforms.terraform.evaluate import Budget, Scope  # noqa: PLC0415
+
+    called = {target for module in modules.values() for _, _, target in _local_calls(module) if target != module.key}
+    roots = [module for key, module in modules.items() if key not in called and _declares(module)]
+    budget = Budget()
+    scopes: list[Scope] = []
+    reached: set[Key] = set()
+    waiting = roots
+    while waiting:
+        for root in waiting:
+            if root.key not in reached:
+                _expand(Scope(root, budget), modules, scopes, reached, out)
+        # Modules that only call each other in a circle have no root; each is then read by itself.
+        waiting = [module for key, module in modules.items() if key not in reached and _declares(module)][:1]
+    return scopes
+
+
+def _declares(module: "Module") -> bool:
+    return any(file.role == "configuration" for file in module.files)
+
+
+def _expand(root: "Scope", modules: "dict[Key, Module]", scopes: "list[Scope]", reached: "set[Key]", out: Interpretation) -> None:
+    """Follow the calls of a root module, breadth first."""
+    from afscan.platforms.terraform.evaluate import Scope  # noqa: PLC0415
+    from afscan.platforms.terraform.stack import exists  # noqa: PLC0415
+
+    waiting = [root]
+    while waiting:
+        scope = waiting.pop(0)
+        scopes.append(scope)
+        reached.add(scope.module.key)
+        for name, node, target in _local_calls(scope.module):
+            module = modules.get(target)
+            source = node.entries["source"]
+            if module is None:
+                reason = f"The module's folder `{target[1] or '.'}` is not part of this stack; what it declares is not judged."
+                out.notice(NoticeKind.UNRESOLVED, source.head, reason)
+                continue
+            if not exists(node, scope):
+                continue
+            chain = _chain(scope)
+            if target in chain or len(chain) > MAX_CALL_DEPTH or len(scopes) + len(waiting) > MAX_CALLS:
+                why = "calls itself" if target in chain else "is called too deep or too often"
+                out.notice(NoticeKind.LIMIT, source.head, f"This module {why}; this call is not judged.")
+                continue
+            child = Scope(module, root.budget, f"{scope.address}module.{name}.", scope, dict(node.entries))
+            scope.children[name] = child
+            waiting.append(child)
+
+
+def _chain(scope: "Scope") -> "set[Key]":
+    keys: set[Key] = set()
+    current: Scope | None = scope
+    while current is not None:
+        keys.add(current.module.key)
+        current = current.caller
+    return keys
+
+
+def _local_calls(module: "Module") -> "list[tuple[str, Mapping, Key]]":
+    """Name, block and target of each call of a module in a folder."""
+    calls = []
+    for name, node in module.calls.items():
+        source: Node | None = node.get("source")
+        if isinstance(source, Scalar) and source.text.startswith(("./", "../")):
+            directory = normpath(join_path(module.directory, source.text))
+            calls.append((name, node, (module.key[0], "" if directory == "." else directory)))
+    return calls

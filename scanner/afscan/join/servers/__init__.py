@@ -1,0 +1,58 @@
+"""Effective servers: configuration files, environment and command lines of a stack, layered as each product does.
+
+A container of a known product becomes a typed :class:`~afscan.model.subjects.Server` with one
+:class:`~afscan.model.subjects.Authentication`. A server's configuration file that no container reads is judged on what it
+says, as a server of its own without a container. The cost is linear in containers and mounts.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from afscan.join.servers import others, pgbouncer, postgres, qdrant, redis
+from afscan.join.servers.files import Files
+from afscan.join.servers.products import is_datastore
+from afscan.model.stack import Stack
+from afscan.model.subjects import ConfigFile, Container, Subject
+from afscan.platforms.images import product_of
+from afscan.platforms.otherservers import JUDGED
+
+
+def join(stack: Stack) -> Iterable[Subject]:
+    """The servers of a stack."""
+    files = Files.of(stack)
+    found: list[Subject] = []
+    scripts = postgres.InitScripts(stack)
+    for container in stack.of(Container):
+        serves = container.role in ("main", "sidecar") and not container.workload.runs_to_completion
+        product = product_of(container) if serves else None
+        if product is not None:
+            found += _of_container(product, container, files, scripts, stack)
+    # Every file first finds its readers, also those that come after it and those that include it.
+    waiting = [file for file in stack.of(ConfigFile) if id(file) not in files.used]
+    for file in sorted(waiting, key=lambda one: not any(setting.name == "include" for setting in one.settings)):
+        if id(file) not in files.used:
+            found += _of_file(file, files, stack)
+    return found
+
+
+def _of_container(
+    product: str, container: Container, files: Files, scripts: postgres.InitScripts, stack: Stack
+) -> Iterator[Subject]:
+    if product in ("redis", "valkey"):
+        yield from redis.of_container(container, files, stack)
+    elif product == "pgbouncer":
+        yield from pgbouncer.of_container(container, files)
+    elif product == "qdrant":
+        yield from qdrant.of_container(container, files)
+    elif product == "postgres":
+        yield from postgres.of_container(container, scripts)
+    elif product in JUDGED or is_datastore(product):
+        yield from others.of_container(container, product)
+
+
+def _of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
+    if file.product == "redis":
+        yield from redis.of_file(file, files, stack)
+    elif file.product == "pgbouncer":
+        yield from pgbouncer.of_file(file, files)
+    elif file.product == "qdrant":
+        yield from qdrant.of_file(file)

@@ -1,0 +1,52 @@
+"""Dockerfiles as subjects: the build and its stages, the images it starts from, what it installs, what its settings hold."""
+
+from collections.abc import Iterator
+
+from afscan.model.node import Node
+from afscan.model.source import Source
+from afscan.model.subjects import Dependency, ImageBuild
+from afscan.platforms.dockerfile.packages import dependencies
+from afscan.platforms.dockerfile.stages import evaluate
+from afscan.platforms.dockerfile.steps import Evaluated
+from afscan.platforms.reading import Interpretation
+
+__all__ = ["evaluate", "interpret", "recognise"]
+
+
+def recognise(source: Source, root: Node) -> bool:
+    """Whether a parsed text is a Dockerfile: whatever parses as one is."""
+    return source.syntax == "dockerfile"
+
+
+def interpret(source: Source, root: Node, out: Interpretation) -> None:
+    """Put what a Dockerfile says into ``out``.
+
+    The :class:`ImageBuild`'s node is the root: its stages can be evaluated again with the build arguments of whoever builds it.
+    """
+    evaluated = evaluate(root, None, out)
+    if evaluated.stages:
+        out.subjects.append(ImageBuild(name=source.name, node=root, platform="dockerfile", stages=evaluated.stages))
+    out.subjects += evaluated.references
+    out.subjects += _dependencies(evaluated)
+    _settings(source, evaluated, out)
+
+
+def _dependencies(evaluated: Evaluated) -> Iterator[Dependency]:
+    for run in evaluated.runs:
+        yield from dependencies(run)
+
+
+def _settings(source: Source, evaluated: Evaluated, out: Interpretation) -> None:
+    """Credentials and connections in ENV and ARG. A value that only passes a variable on is judged where that variable is set."""
+    from afscan.platforms.variables import describe_setting, origin_of  # noqa: PLC0415
+
+    for setting in evaluated.settings:
+        describe_setting(
+            setting.name,
+            setting.value,
+            origin_of(setting.raw, expands=True),
+            owner=source.name,
+            platform="dockerfile",
+            holder="image",
+            out=out,
+        )

@@ -1,0 +1,138 @@
+"""Workloads: everything that makes pods.
+
+Source: Kubernetes API reference, "Workload Resources"; Argo Rollouts and OpenShift's DeploymentConfig hold the same pod template.
+"""
+
+import re
+
+from afscan.model.node import Mapping, Node, Sequence
+from afscan.model.notice import NoticeKind
+from afscan.model.subjects import Workload
+from afscan.model.value import Value
+from afscan.platforms.kubernetes.containers import Pod, read_containers, resources_of
+from afscan.platforms.kubernetes.objects import PLATFORM, KubernetesObject, labels_of, section
+from afscan.platforms.kubernetes.security import host_namespaces, misplaced
+from afscan.platforms.kubernetes.volumes import volumes_of
+from afscan.platforms.reading import Reader
+
+WORKLOADS: dict[str, tuple[str, ...]] = {
+    "Pod": ("",),
+    "PodTemplate": ("",),
+    "ReplicationController": ("",),
+    "Deployment": ("apps", "extensions"),
+    "ReplicaSet": ("apps", "extensions"),
+    "DaemonSet": ("apps", "extensions"),
+    "StatefulSet": ("apps",),
+    "Job": ("batch",),
+    "CronJob": ("batch",),
+    "Rollout": ("argoproj.io",),
+    "DeploymentConfig": ("apps.openshift.io", ""),
+}
+"""Kinds that make pods, and the API groups in which they do. A kind of the same name in another group is somebody else's."""
+
+_TEMPLATES: dict[str, tuple[str, ...]] = {
+    "Pod": (),
+    "PodTemplate": ("template",),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+_WITH_SELECTOR = frozenset(WORKLOADS) - {"Pod", "PodTemplate", "Job", "CronJob"}
+_REPLICATED = _WITH_SELECTOR - {"DaemonSet"}
+_ONCE = frozenset(("Job", "CronJob"))
+_CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+_PATCH_NAME = re.compile(r"(?:^|[/._-])patch(?:es)?(?:[/._-]|$)")
+
+
+def read_workload(item: KubernetesObject) -> None:
+    """Emit a workload, its containers and all that belongs to them."""
+    out = item.out
+    reader = _template(item)
+    if item.kind == "Rollout" and isinstance(item.node.get("spec", "workloadRef"), Mapping):
+        return  # its pod template is that of a Deployment, which is read by itself
+    pod = section(reader, "spec")
+    if _is_patch(item, pod):
+        reason = f"This {item.kind} is a part only (a patch): what it is applied to is judged without it."
+        out.notice(NoticeKind.PARTIAL, item.node.head, reason)
+        return
+    workload = _workload(item, reader, pod)
+    out.subjects.append(workload)
+    pod.mapping("securityContext")
+    out.subjects += misplaced(pod, workload.name, pod=True)
+    windows = pod.node.get("os", "name") if pod.text("os", "name").or_else("").lower() == "windows" else None
+    claims = item.reader.at("spec") if item.kind == "StatefulSet" else Reader(item.node, out)
+    volumes = volumes_of(pod, claims)
+    shared = Pod(workload, pod, volumes, resources_of(pod), host_namespaces(pod), windows)
+    read_containers(shared, out)
+
+
+def _template(item: KubernetesObject) -> Reader:
+    """The pod template; each step that is of a wrong type is noted."""
+    reader = item.reader
+    for key in _TEMPLATES.get(item.kind, ("spec", "template")):
+        reader = section(reader, key)
+    return reader
+
+
+def _workload(item: KubernetesObject, template: Reader, pod: Reader) -> Workload:
+    spec = item.reader.at("spec")
+    replicas = item.reader.integer("spec", "replicas") if item.kind in _REPLICATED else Value.unset(item.node)
+    if item.kind != "Pod":
+        template.mapping("metadata")
+    labels = labels_of(template, "metadata", "labels")
+    if item.kind == "Job":
+        # Added by the Job controller: https://kubernetes.io/docs/reference/labels-annotations-taints/
+        labels = {"job-name": item.name, "batch.kubernetes.io/job-name": item.name, **labels}
+    once = item.kind in _ONCE or (item.kind == "Pod" and pod.text("restartPolicy").or_else("Always") in ("Never", "OnFailure"))
+    return Workload(
+        name=item.title,
+        node=item.node,
+        platform=PLATFORM,
+        kind=item.kind,
+        namespace=item.namespace,
+        replicas=replicas,
+        labels=labels,
+        runs_to_completion=once,
+        fleet=item.kind == "DaemonSet",
+        service_name=spec.text("serviceName").value if item.kind == "StatefulSet" else None,
+    )
+
+
+def _is_patch(item: KubernetesObject, pod: Reader) -> bool:
+    """Whether this is only a part of a workload, to be merged into another file's (a strategic-merge patch).
+
+    Nobody deploys a container without an image, or (apps/v1) a Deployment without a selector. A patch that changes an image has
+    one, so a missing selector counts where the file says that it is a patch.
+    """
+    if any(isinstance(node, Mapping) and "$patch" in node.entries for node in _patchable(item, pod)):
+        return True
+    if item.kind in _WITH_SELECTOR and item.node.get("spec", "selector") is not None:
+        return False
+    if not _has_image(pod):
+        return _mistyped(pod) is None
+    named = _PATCH_NAME.search(item.node.source.path) is not None
+    return named and item.kind in _WITH_SELECTOR
+
+
+def _patchable(item: KubernetesObject, pod: Reader) -> list[Node]:
+    """The nodes in which a merge directive would stand."""
+    found: list[Node] = [item.node, pod.node]
+    for key in (*_CONTAINERS, "volumes"):
+        listed = pod.node.get(key)
+        found += listed.items if isinstance(listed, Sequence) else []
+    return found
+
+
+def _has_image(pod: Reader) -> bool:
+    for key in _CONTAINERS:
+        listed = pod.node.get(key)
+        if isinstance(listed, Sequence) and any(item.get("image") is not None for item in listed.items):
+            return True
+    return False
+
+
+def _mistyped(pod: Reader) -> Node | None:
+    """A list of containers that is none: then it is no patch but a mistake, which is noted where it is read."""
+    for key in _CONTAINERS:
+        listed = pod.node.get(key)
+        if listed is not None and not isinstance(listed, Sequence):
+            return listed
+    return None

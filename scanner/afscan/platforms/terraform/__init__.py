@@ -1,0 +1,55 @@
+"""Terraform: what one file says is only known once its module is put together, so interpreting it yields the file itself.
+
+``afscan.join.modules`` groups the files, resolves variables and locals, and has the resources read by this package's modules.
+"""
+
+from posixpath import basename, dirname
+
+from afscan.model.node import Mapping, Node
+from afscan.model.source import Source
+from afscan.model.subjects import TerraformFile
+from afscan.platforms.reading import Interpretation
+
+_BLOCKS = frozenset(("resource", "data", "variable", "module", "provider", "terraform", "locals", "output"))
+_CONFIGURATION = (".tf", ".tf.json")
+_VARIABLES = (".tfvars", ".tfvars.json")
+_LOCK = ".terraform.lock.hcl"
+
+
+def recognise(source: Source, root: Node) -> bool:
+    """By name (``.tf``, ``.tfvars``, the lock file and their JSON forms); a fenced block also by the block types it holds."""
+    if not isinstance(root, Mapping):
+        return False
+    if _role(source.name) is not None:
+        return True
+    return source.syntax == "hcl" and source.outer is not None and any(name in _BLOCKS for name in root.entries)
+
+
+def interpret(source: Source, root: Node, out: Interpretation) -> None:
+    """Hand the file over to the join."""
+    named = _role(source.name)
+    container = "" if source.outer is None else source.path
+    if named is None:
+        # A fenced block without a file name: a module of its own, told apart by where it begins.
+        place = source.whole
+        container = f"{source.path}:{place.line}"
+    out.subjects.append(
+        TerraformFile(
+            name=source.name,
+            node=root,
+            platform="terraform",
+            role=named or "configuration",
+            file=basename(source.name),
+            directory=dirname(source.name) if named is not None else "",
+            container=container,
+        )
+    )
+
+
+def _role(name: str) -> str | None:
+    file = basename(name)
+    if file == _LOCK:
+        return "lock"
+    if file.endswith(_CONFIGURATION):
+        return "configuration"
+    return "variables" if file.endswith(_VARIABLES) else None

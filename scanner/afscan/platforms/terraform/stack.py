@@ -1,0 +1,100 @@
+"""All modules in use, resource by resource."""
+
+from afscan.model.node import Mapping
+from afscan.model.notice import NoticeKind
+from afscan.model.subjects import ManagedResource, TerraformFile
+from afscan.platforms.reading import Interpretation
+from afscan.platforms.terraform import caches, clusters, databases
+from afscan.platforms.terraform.body import Body
+from afscan.platforms.terraform.credentials import Secrets
+from afscan.platforms.terraform.dependencies import provider_major, read_modules, read_providers
+from afscan.platforms.terraform.evaluate import Scope
+from afscan.platforms.terraform.firewalls import read_firewall
+from afscan.platforms.terraform.managed import read_managed
+from afscan.platforms.terraform.results import Known
+from afscan.platforms.terraform.workloads import read_workload
+
+_REFINE = {**caches.REFINE, **clusters.REFINE, **databases.REFINE}
+
+
+def read_scopes(scopes: list[Scope], files: list[TerraformFile], out: Interpretation) -> None:
+    """Emit the subjects of every module in use, and the secrets in variable files."""
+    secrets = Secrets(out)
+    described: set[tuple[str, str]] = set()
+    for scope in scopes:
+        try:
+            _read_scope(scope, secrets, out)
+            if scope.module.key not in described:
+                described.add(scope.module.key)
+                read_modules(scope, out)
+                read_providers(scope, out)
+        except RecursionError:
+            place = scope.module.files[0].node.head
+            out.notice(
+                NoticeKind.LIMIT, place, "Expressions of this module refer to each other too deeply; it is judged in part."
+            )
+    for scope in scopes:
+        _read_declared_secrets(scope, secrets)
+    _read_variable_files(scopes, files, secrets)
+
+
+def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
+    major = provider_major(scope, "aws")
+    for (kind, label), node in scope.module.resources.items():
+        if not exists(node, scope):
+            continue
+        name = f"{scope.address}{kind}.{label}"
+        body = Body(node, scope, out)
+        resource = read_managed(kind, name, body)
+        if resource is not None:
+            out.subjects += _refined(resource, body, major)
+        out.subjects += clusters.read_disks(kind, name, body)
+        if kind == "aws_elasticache_user":
+            caches.read_user(name, body)
+        read_firewall(kind, name, body)
+        read_workload(kind, node, scope, out)
+        if not kind.startswith("kubernetes_"):
+            secrets.read(name, node, scope)
+    for label, node in scope.module.calls.items():
+        if exists(node, scope):
+            name = f"{scope.address}module.{label}"
+            cluster = clusters.read_eks_module(name, Body(node, scope, out))
+            if cluster is not None:
+                out.subjects.append(cluster)
+            secrets.read(name, node, scope)
+    for label, node in scope.module.providers:
+        secrets.read(f"{scope.address}provider.{label}", node, scope)
+
+
+def _refined(resource: ManagedResource, body: Body, aws_major: int | None) -> list[ManagedResource]:
+    """What several arguments decide together; empty where it turns out to be no resource of its own."""
+    refine = _REFINE.get(resource.kind)
+    return [resource] if refine is None else refine(resource, body, aws_major)
+
+
+def exists(node: Mapping, scope: Scope) -> bool:
+    """Whether a resource or call has any instance: not with ``count = 0`` or an empty ``for_each``."""
+    for argument in ("count", "for_each"):
+        written = node.get(argument)
+        result = scope.evaluate(written) if written is not None else None
+        if isinstance(result, Known) and result.value in (0, "0", False, [], {}):
+            return False
+    return True
+
+
+def _read_declared_secrets(scope: Scope, secrets: Secrets) -> None:
+    """Defaults and locals that no resource used."""
+    for name, node in scope.module.variables.items():
+        default = node.get("default")
+        if default is not None:
+            secrets.describe(f"{scope.address}var.{name}", name, default, scope)
+    for name, node in scope.module.locals.items():
+        secrets.describe(f"{scope.address}local.{name}", name, node, scope)
+
+
+def _read_variable_files(scopes: list[Scope], files: list[TerraformFile], secrets: Secrets) -> None:
+    """Every variable file, whether Terraform loads it by itself or is told to."""
+    for file in files:
+        scope = next((s for s in scopes if s.module.key == (file.container, file.directory)), scopes[0] if scopes else None)
+        if file.role == "variables" and scope is not None and isinstance(file.node, Mapping):
+            secrets.read(file.name, file.node, scope)

@@ -1,0 +1,18 @@
+"""What a container's environment and command line say."""
+
+from afscan.model.subjects import Container
+from afscan.platforms.reading import Interpretation
+from afscan.platforms.variables.commands import describe_command
+from afscan.platforms.variables.groups import describe_environment
+from afscan.platforms.variables.settings import Owner
+
+
+def describe_container(container: Container, out: Interpretation) -> None:
+    """Emit the credentials, connections and logins of a container's environment, command and arguments.
+
+    Variables of one prefix are taken together: one connection per group with a host, its user with its password, its SSL mode.
+    """
+    whose = Owner(owner=container.name, platform=container.platform, holder="environment", out=out, container=container)
+    describe_environment(container, whose)
+    line = Owner(owner=container.name, platform=container.platform, holder="command-line", out=out, container=container)
+    describe_command(container, line)

@@ -1,0 +1,85 @@
+"""The words of a shell text with their places, as far as credentials and URLs need: no expansion, no grammar."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_MAX_WORDS = 20_000
+_QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.|[^\s'\"\\;|&()<>]+|.", re.DOTALL)
+_OPERATORS = ";|&()\n"
+
+
+class Word(NamedTuple):
+    """One word: its text without quotes, start and end (exclusive, quotes included) in the text it was cut from."""
+
+    text: str
+    start: int
+    end: int
+
+
+def statements(text: str) -> Iterator[list[Word]]:
+    """The simple commands of a shell text, each as its words; comments are left out, redirections stay as words."""
+    words: list[Word] = []
+    parts: list[str] = []
+    start = position = count = 0
+    length = len(text)
+    while position < length and count < _MAX_WORDS:
+        char = text[position]
+        if char.isspace() or char in _OPERATORS or char in "<>" or (char == "#" and not parts):
+            if parts:
+                words.append(Word("".join(parts), start, position))
+                parts, count = [], count + 1
+            if char == "#":
+                position = _line_end(text, position)
+                continue
+            if char in _OPERATORS and words:
+                yield words
+                words = []
+            position += 1
+            continue
+        if not parts:
+            start = position
+        position = _take(text, position, parts)
+    if parts:
+        words.append(Word("".join(parts), start, position))
+    if words:
+        yield words
+
+
+def _line_end(text: str, position: int) -> int:
+    end = text.find("\n", position)
+    return len(text) if end < 0 else end
+
+
+def _take(text: str, position: int, parts: list[str]) -> int:
+    """Put the next piece of a word into ``parts``; the offset behind it."""
+    if text.startswith("$(", position) or text.startswith("${", position):
+        close = _closing(text, position + 1)
+        parts.append(text[position:close])
+        return close
+    found = _QUOTED.match(text, position)
+    piece = found.group() if found else text[position]
+    if piece.startswith("\\"):
+        parts.append("" if piece == "\\\n" else piece[1:])
+    elif len(piece) > 1 and piece[0] in "'\"":
+        parts.append(piece[1:-1])
+    elif "$" in piece[1:] and piece[0] not in "'\"":
+        piece = piece[: piece.index("$", 1)]  # an interpolation is a piece of its own
+        parts.append(piece)
+    else:
+        parts.append(piece)
+    return position + len(piece)
+
+
+def _closing(text: str, opening: int) -> int:
+    """Behind the bracket that closes the one at an offset; the next blank where none does within reach."""
+    pair = {"(": ")", "{": "}"}[text[opening]]
+    depth = 0
+    for position in range(opening, min(len(text), opening + 2000)):
+        if text[position] == text[opening]:
+            depth += 1
+        elif text[position] == pair:
+            depth -= 1
+            if depth == 0:
+                return position + 1
+    return opening + 1
