@@ -70,7 +70,7 @@ def _interpret_one(source: Source, out: Interpretation) -> bool:
 def _is_chart_template(source: Source) -> bool:
     """Whether template markers stand at the start of a line (control flow), or the file lies in a chart's templates folder."""
     in_chart = "/templates/" in f"/{source.path}" and source.outer is None
-    return in_chart or re.search(r"^\s*\{\{-?\s*(?:if|range|with|include|define|end|template)\b|^\s*\{%", source.text, re.M) is not None
+    return in_chart or re.search(r"^[ \t]*(?:\{\{-?[ \t]*(?:if|range|with|include|define|end|template)\b|\{%)", source.text, re.M) is not None
 
 
 def _hand_over(source: Source, root: Node, out: Interpretation) -> bool:

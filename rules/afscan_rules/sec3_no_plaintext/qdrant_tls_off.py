@@ -28,10 +28,18 @@ def qdrant_tls_off(qdrant: Qdrant, stack: Stack) -> Iterator[Problem]:
     elif not tls.value:
         why = "`service.enable_tls` is not set, and off is the default" if tls.is_unset else "`service.enable_tls` is false"
         yield fail(tls.place, f"{qdrant.name} serves plaintext: {why}.")
-    elif qdrant.cluster.value:
-        peers = qdrant.peer_tls
-        if peers.is_unknown:
-            yield unknown(peers.place, f"Whether the nodes of {qdrant.name} use TLS is not known: {peers.reason}.")
-        elif not peers.value:
-            at = peers.place if peers.is_set else qdrant.cluster.place
-            yield fail(at, f"The nodes of {qdrant.name} talk to each other in plaintext: `cluster.p2p.enable_tls` is off.")
+    else:
+        yield from _between_nodes(qdrant)
+
+
+def _between_nodes(qdrant: Qdrant) -> Iterator[Problem]:
+    cluster, peers = qdrant.cluster, qdrant.peer_tls
+    doubtful = next((value for value in (cluster, peers) if value.is_unknown), None)
+    if peers.value or not (cluster.value or cluster.is_unknown):
+        return
+    if doubtful is not None:
+        yield unknown(doubtful.place, f"Whether the nodes of {qdrant.name} use TLS is not known: {doubtful.reason}.")
+    else:
+        at = peers.place if peers.is_set else cluster.place
+        how = "is off" if peers.is_set else "is not set, and off is the default"
+        yield fail(at, f"The nodes of {qdrant.name} talk to each other in plaintext: `cluster.p2p.enable_tls` {how}.")

@@ -1,25 +1,102 @@
-"""Which containers are internal services: nothing outside the platform may reach them directly."""
+"""What must not be reached from outside the platform: containers, and ports that tell what is behind them."""
 
-from afscan.model.subjects import Container
-from afscan.platforms.images import facts_of, product_of
+from ipaddress import ip_address
+
+from afscan.model.stack import Stack
+from afscan.model.subjects import Container, Service, Workload
+from afscan.platforms.images import facts_of_product, product_of
+
+KEY = "exposure"
+
+_FOR_DEVICES = frozenset(("mosquitto",))
+"""Brokers whose clients are devices out in the world: to be reached is their purpose."""
+
+DATASTORE_PORTS = {
+    1433: "SQL Server",
+    1521: "Oracle",
+    2379: "etcd",
+    2380: "etcd",
+    3306: "MySQL",
+    5432: "PostgreSQL",
+    5984: "CouchDB",
+    6333: "Qdrant",
+    6334: "Qdrant",
+    6379: "Redis",
+    6380: "Redis",
+    6432: "PgBouncer",
+    7473: "Neo4j",
+    7474: "Neo4j",
+    7687: "Neo4j",
+    8086: "InfluxDB",
+    9042: "Cassandra",
+    9200: "Elasticsearch",
+    9300: "Elasticsearch",
+    11211: "memcached",
+    16379: "Redis",
+    26257: "CockroachDB",
+    26379: "Redis",
+    27017: "MongoDB",
+    27018: "MongoDB",
+    27019: "MongoDB",
+    33060: "MySQL",
+}
+"""Ports of datastores by their products' documentation: nothing else of note listens there."""
+
+ADMINISTRATION_PORTS = {
+    22: "SSH",
+    23: "Telnet",
+    135: "Windows RPC",
+    139: "NetBIOS",
+    445: "SMB",
+    2375: "Docker",
+    2376: "Docker",
+    3389: "RDP",
+    5601: "Kibana",
+    5900: "VNC",
+    5985: "WinRM",
+    5986: "WinRM",
+    6443: "Kubernetes API",
+    9090: "Prometheus",
+    9092: "Kafka",
+    9093: "Alertmanager",
+    9100: "node exporter",
+    10250: "kubelet",
+    10255: "kubelet",
+    15672: "RabbitMQ management",
+}
+"""Ports by which machines and platforms are administered, watched or fed."""
 
 
 def internal_service(container: Container) -> str | None:
-    """What internal service a container is, in two words for a message (``a datastore: postgres``); None where it is not known to be one.
+    """What internal service a container is, in two words for a message (``datastore postgres``); None where it is not known to be one.
 
-    Datastores, queues, caches, metrics and administration interfaces are, by what is known of their images.
+    Datastores, queues, caches, metrics and administration interfaces are, by what is known of their products. A client that runs
+    from a datastore's image (a backup job) is none.
     """
     product = product_of(container)
-    image = container.image
-    facts = facts_of(image.repository, image.tag) if image is not None and image.reference.is_set else None
-    if facts is not None and facts.datastore:
-        return f"datastore {facts.product or product}"
-    if facts is not None and facts.internal:
-        return f"internal service {facts.product or product}"
-    return f"datastore {product}" if product in _DATASTORES else None
+    facts = facts_of_product(product) if product is not None else None
+    if facts is None or product in _FOR_DEVICES:
+        return None
+    if facts.datastore:
+        return f"datastore {product}"
+    return f"internal service {product}" if facts.internal else None
 
 
-_DATASTORES = frozenset(
-    ("postgres", "pgbouncer", "redis", "valkey", "qdrant", "neo4j", "mysql", "mariadb", "mongodb", "elasticsearch", "opensearch", "memcached")
-)
-"""Products that hold or hand on data, for containers whose image is not known but whose program is."""
+def internal_workload(service: Service, stack: Stack) -> tuple[Workload, str] | None:
+    """The first workload behind a Service that is internal, and what it is; looked up once for all Services of one selector."""
+    known: dict[int, tuple[Workload, str] | None] = stack.joined.setdefault(KEY, {})
+    key = id(service.selects)
+    if key not in known:
+        known[key] = next(
+            ((w, what) for w in service.selects for c in w.containers if c.role != "init" and (what := internal_service(c))), None
+        )
+    return known[key]
+
+
+def is_private_address(address: str) -> bool:
+    """Whether an address is none of the internet's: private, shared (100.64/10), link-local or loopback. Names are not known to be."""
+    try:
+        found = ip_address(address.strip().strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    return not found.is_global and not found.is_unspecified

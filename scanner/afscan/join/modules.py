@@ -1,8 +1,8 @@
 """Terraform modules: files by directory, calls of local modules, and what their resources say once variables are known.
 
-A module that another one calls is judged as it is called, with the inputs it gets; a module that nobody calls is a root and judged
-with its defaults and the variable files that Terraform loads by itself. ``stack.joined["terraform"]`` keeps the modules in use
-(:class:`~afscan.platforms.terraform.evaluate.Scope`) for what needs the declarations.
+A module that another one calls is judged as it is called, with the inputs it gets; a module that nobody calls is a root and
+judged with its defaults and the variable files that Terraform loads by itself. ``stack.joined["terraform"]`` keeps the modules in
+use (:class:`~afscan.platforms.terraform.evaluate.Scope`) for what needs the declarations.
 """
 
 from collections.abc import Iterable
@@ -53,13 +53,10 @@ def _in_use(modules: "dict[Key, Module]", stack: Stack, out: Interpretation) -> 
     budget = Budget()
     scopes: list[Scope] = []
     reached: set[Key] = set()
-    waiting = roots
-    while waiting:
-        for root in waiting:
-            if root.key not in reached:
-                _expand(Scope(root, budget), modules, scopes, reached, out)
-        # Modules that only call each other in a circle have no root; each is then read by itself.
-        waiting = [module for key, module in modules.items() if key not in reached and _declares(module)][:1]
+    # Modules that only call each other in a circle have no root: the first of them is then read as one.
+    for root in (*roots, *modules.values()):
+        if root.key not in reached and _declares(root):
+            _expand(Scope(root, budget), modules, scopes, reached, out)
     return scopes
 
 

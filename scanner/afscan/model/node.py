@@ -186,7 +186,9 @@ class Mapping(Node):
 
     def key_place(self, name: str) -> Place:
         """The place of a key; of this mapping's head where the key is absent."""
-        key = self.keys.get(name)
+        key, node = self.keys.get(name), self.entries.get(name)
+        if key is None and node is not None:
+            key = node.key
         return key.place if key is not None else self.head
 
     def children(self) -> Iterator[Node]:

@@ -5,13 +5,13 @@ the first whose repository (and tag, where the row names tags) matches counts. P
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from afscan.model.subjects import Container
+from afscan.model.subjects import Container, ImageReference
 
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh"))
 _ENTRYPOINTS = frozenset(("docker-entrypoint.sh", "entrypoint.sh", "tini", "dumb-init", "gosu", "su-exec"))
@@ -23,8 +23,8 @@ class ImageFacts:
 
     ``user`` is the user that the image's own configuration starts as: ``root``, ``nonroot`` or None for unknown.
     ``drops_privileges_for`` are patterns of the first argument for which the image's entrypoint goes on as another user; None
-    where it does not. ``kept_root_by`` names an environment variable that switches this off. ``programs`` are known to be on board,
-    more may be; ``absent_programs`` are known not to be. ``health_paths`` are answered, ``absent_paths`` are not.
+    where it does not. ``kept_root_by`` names an environment variable that switches this off. ``programs`` are known to be on
+    board, more may be; ``absent_programs`` are known not to be. ``health_paths`` are answered, ``absent_paths`` are not.
     """
 
     product: str | None = None
@@ -110,15 +110,7 @@ def _facts(row: dict[str, Any], sets: dict[str, list[str]]) -> ImageFacts:
 
 def _of_product(facts: ImageFacts) -> ImageFacts:
     """What holds for a product whoever packs it: not its user, nor what else is on board."""
-    return ImageFacts(
-        product=facts.product,
-        datastore=facts.datastore,
-        internal=facts.internal,
-        ports=facts.ports,
-        health_paths=facts.health_paths,
-        absent_paths=facts.absent_paths,
-        source=facts.source,
-    )
+    return replace(facts, user=None, drops_privileges_for=None, kept_root_by=None, programs=None, absent_programs=frozenset())
 
 
 def facts_of(repository: str, tag: str | None) -> ImageFacts | None:
@@ -127,19 +119,40 @@ def facts_of(repository: str, tag: str | None) -> ImageFacts | None:
     :param repository: as :attr:`ImageReference.repository` gives it: ``redis``, ``qdrant/qdrant``, ``gcr.io/distroless/base``.
     :param tag: None counts as ``latest``, as the container runtime reads it.
     """
+    version = "latest" if tag is None else tag
+    for tags, facts in _rows(repository):
+        if not tags or any(fnmatchcase(version, pattern) for pattern in tags):
+            return facts
+    return None
+
+
+def facts_of_reference(image: ImageReference) -> ImageFacts | None:
+    """What is known of an image as it is referred to: where the tag is not known, only what holds for all tags."""
+    if image.reference.is_set and (image.tag is not None or image.digest is None):
+        return facts_of(image.repository, image.tag)
+    rows = [facts for _, facts in _rows(image.repository)] if image.repository else []
+    if not rows:
+        return None
+    return replace(
+        rows[0],
+        user=rows[0].user if all(row.user == rows[0].user for row in rows) else None,
+        programs=None,
+        absent_programs=frozenset.intersection(*(row.absent_programs for row in rows)),
+    )
+
+
+def _rows(repository: str) -> list[tuple[tuple[str, ...], ImageFacts]]:
+    """The rows of a repository: (tag patterns, facts), in order."""
     data = _data()
     for mirror in data.mirrors:
         if repository.startswith(mirror):
             repository = repository.removeprefix(mirror)
             break
-    version = "latest" if tag is None else tag
-    for tags, facts in data.exact.get(repository, ()):
-        if not tags or any(fnmatchcase(version, pattern) for pattern in tags):
-            return facts
-    for pattern, tags, facts in data.patterns:
-        if fnmatchcase(repository, pattern) and (not tags or any(fnmatchcase(version, one) for one in tags)):
-            return _with_product(facts, repository)
-    return None
+    found = data.exact.get(repository)
+    if found is not None:
+        return found
+    matching = [(pattern, tags, facts) for pattern, tags, facts in data.patterns if fnmatchcase(repository, pattern)]
+    return [(tags, _with_product(facts, repository)) for pattern, tags, facts in matching if pattern == matching[0][0]]
 
 
 def _with_product(facts: ImageFacts, repository: str) -> ImageFacts:
@@ -148,18 +161,7 @@ def _with_product(facts: ImageFacts, repository: str) -> ImageFacts:
     known = data.products.get(data.names.get(repository.rpartition("/")[2], ""))
     if known is None or facts.product is not None:
         return facts
-    return ImageFacts(
-        product=known.product,
-        user=facts.user,
-        datastore=known.datastore,
-        internal=known.internal,
-        ports=known.ports,
-        programs=facts.programs,
-        absent_programs=facts.absent_programs,
-        health_paths=known.health_paths,
-        absent_paths=known.absent_paths,
-        source=facts.source,
-    )
+    return replace(known, user=facts.user, programs=facts.programs, absent_programs=facts.absent_programs, source=facts.source)
 
 
 def facts_of_product(product: str) -> ImageFacts | None:
@@ -178,8 +180,8 @@ def product_of_repository(repository: str) -> str | None:
 def product_of(container: Container) -> str | None:
     """The product that a container serves; None where it is an application, a client or unknown.
 
-    The image tells it, else the program that is run. A container that runs something else from a server's image is a client of it:
-    a backup job on ``postgres``, a ``redis-cli`` in a Job, an init container.
+    The image tells it, else the program that is run. A container that runs something else from a server's image is a client of
+    it: a backup job on ``postgres``, a ``redis-cli`` in a Job, an init container.
     """
     program = container.program()
     served = _served(program)
@@ -199,7 +201,7 @@ def _opens_server(container: Container, first: str) -> bool:
     """Whether the image's entrypoint puts the server's name before arguments that begin so (``*.conf``, ``server``)."""
     if container.image is None:
         return False
-    facts = facts_of(container.image.repository, container.image.tag)
+    facts = facts_of_reference(container.image)
     return facts is not None and facts.drops_for(first) and facts.drops_privileges_for != ("*",)
 
 

@@ -100,7 +100,7 @@ def _elasticsearch(environment: Variables, words: str) -> Verdict:
             return _says(enabled, False), "`xpack.security.enabled` is false"
         if _true(enabled):
             return _says(enabled, True), "`xpack.security.enabled` is true"
-        if enabled.is_unknown and name in environment.container.environment:
+        if enabled.is_unknown and environment.given(name) is not None:
             return Value.unknown(enabled.node, enabled.reason, enabled.at), enabled.reason
     argument = re.search(r"xpack\.security\.enabled=(\w+)", words)
     if argument is not None and truth(argument[1]) is not None:

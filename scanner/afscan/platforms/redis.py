@@ -7,9 +7,8 @@ Redis 7; redis/src/config.c.
 from posixpath import basename
 
 from afscan.model.node import Node, Scalar, Sequence
-from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
-from afscan.model.subjects import ConfigFile, Credential, Origin, Setting
+from afscan.model.subjects import Credential, Origin, Setting
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
 from afscan.platforms.redisacl import evaluate
@@ -39,15 +38,13 @@ def recognise(source: Source, root: Node) -> bool:
 
 
 def interpret(source: Source, root: Node, out: Interpretation) -> None:
-    """The file's settings, and the secrets in it. An ``include`` is noted: only the stack can follow it."""
+    """The file's settings, and the secrets in it. An ``include`` is followed, or noted, by the join: it takes the other files."""
     settings = [setting(item) for item in root.children() if isinstance(item, Sequence) and item.items]
     file = file_subject(source, root, _product(settings), settings)
     file.platform = "redis"
     out.subjects.append(file)
     for one in settings:
         out.subjects += credentials(one, source)
-        if one.name == "loadmodule" or (one.name == "include" and not _plain_path(one)):
-            out.notice(NoticeKind.PARTIAL, one.key_place, f"`{one.name}` is not followed: what it brings in is not known.")
 
 
 def setting(directive: Sequence) -> Setting:
@@ -129,13 +126,3 @@ def _product(settings: list[Setting]) -> str:
 def _name(item: Node) -> str:
     first = item.get(0)
     return first.text.lower() if isinstance(first, Scalar) else ""
-
-
-def _plain_path(one: Setting) -> bool:
-    """Whether an include names one file: globs may name any."""
-    return len(one.arguments) == 1 and not set(one.arguments[0].or_else("")) & set("*?[")
-
-
-def is_server_file(file: ConfigFile) -> bool:
-    """Whether a file configures a Redis server, not a Sentinel or ACL users."""
-    return file.product == SERVER

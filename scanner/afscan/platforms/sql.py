@@ -1,13 +1,13 @@
 """SQL scripts: the passwords that they give to roles, and those with which they connect elsewhere.
 
 * ``CREATE``/``ALTER ROLE|USER name ... PASSWORD '...'`` (PostgreSQL documentation, "CREATE ROLE"): an empty string sets no
-  password; a text of the form ``md5`` + 32 hexadecimal digits, or a whole SCRAM secret, is stored as the hash it is; anything else
-  *is* the password. ``PASSWORD NULL`` removes it and is no credential. ``IDENTIFIED BY '...'`` is MySQL's and MariaDB's form.
+  password; a text of the form ``md5`` + 32 hexadecimal digits, or a whole SCRAM secret, is stored as it is; anything else *is*
+  the password. ``PASSWORD NULL`` removes it and is no credential. ``IDENTIFIED BY '...'`` is MySQL's and MariaDB's form.
 * psql puts its variables into a statement (``:'pw'``), but nothing into quoted text: ``'${PW}'`` is a password of five characters
   unless something renders the script first. A variable that the script itself sets (``\\set pw 'literal'``) is the literal.
 * ``CREATE USER MAPPING ... OPTIONS (password '...')`` and connection strings (``'host=db password=...'``) hold a password too.
 
-Bodies in dollar quotes (``DO $$ ... $$``) and texts that ``EXECUTE`` runs are SQL again: sources of their own.
+Bodies in dollar quotes (``DO $$ ... $$``) and texts that ``EXECUTE`` or ``\\gexec`` runs are SQL again: sources of their own.
 """
 
 import re
@@ -43,10 +43,8 @@ def recognise(source: Source, root: Node) -> bool:
 def interpret(source: Source, root: Node, out: Interpretation) -> None:
     """The credentials of a script, and the SQL within its strings."""
     variables: dict[str, list[Scalar]] = {}
-    for statement in root.items if isinstance(root, Sequence) else ():
-        if not isinstance(statement, Sequence):
-            continue
-        tokens = [item for item in statement.items if isinstance(item, Scalar)]
+    statements = [_tokens(item) for item in root.items] if isinstance(root, Sequence) else []
+    for tokens, following in zip(statements, [*statements[1:], []]):
         if tokens and tokens[0].tag == "command":
             if tokens[0].text == "\\set" and len(tokens) > 1:
                 variables[tokens[1].text] = tokens[2:]
@@ -54,7 +52,12 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
                 variables.pop(tokens[-1 if tokens[0].text == "\\prompt" else 1].text if len(tokens) > 1 else "", None)
             continue
         _Statement(tokens, variables, out).read()
-        out.embedded.extend(_inner_sql(source, tokens))
+        run = bool(following) and following[0].tag == "command" and following[0].text == "\\gexec"
+        out.embedded.extend(_inner_sql(source, tokens, run=run))
+
+
+def _tokens(statement: Node) -> list[Scalar]:
+    return [item for item in statement.children() if isinstance(item, Scalar)]
 
 
 class _Statement:
@@ -191,8 +194,11 @@ def _origin(text: str) -> Origin:
     return Origin.LITERAL
 
 
-def _inner_sql(source: Source, tokens: list[Scalar]) -> Iterator[Source]:
-    """SQL in strings: bodies in SQL's own languages, and texts about roles that EXECUTE runs."""
+def _inner_sql(source: Source, tokens: list[Scalar], *, run: bool) -> Iterator[Source]:
+    """SQL in strings: bodies in SQL's own languages, and texts about roles that EXECUTE or (``run``) psql's ``\\gexec`` runs."""
+    if run:
+        yield from (_embedded(source, item) for item in tokens if item.tag in ("string", "body") and _ROLE_TEXT.search(item.text))
+        return
     words = [item.text.lower() if item.tag in ("word", "identifier") else "" for item in tokens]
     if words and words[0] in ("do", "create"):
         language = words.index("language") + 1 if "language" in words else len(words)

@@ -11,6 +11,7 @@ import re
 
 from afscan.model.node import Mapping, Scalar, Sequence
 from afscan.model.notice import Notice, NoticeKind
+from afscan.model.place import Span
 from afscan.model.source import Source
 from afscan.syntax import Parsed
 
@@ -47,6 +48,8 @@ def parse(source: Source) -> Parsed:
         else:
             _line(source, _owner(source, root, section), at, end, notices)
         at = end
+    if root.items:
+        root.span = Span(*root.items[0].span[:2], *root.span[2:])
     return Parsed([root], notices if _is_pgbouncer(source, root) else [])
 
 

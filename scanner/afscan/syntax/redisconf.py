@@ -58,6 +58,8 @@ def parse(source: Source) -> Parsed:
             else:
                 root.add(_directive(source, words))
         start = end + 1
+    if root.items:  # what the file lacks is shown at its first directive, not at a comment above it
+        root.span = Span(*root.items[0].span[:2], *root.span[2:])
     return Parsed([root], notices)
 
 
@@ -87,9 +89,8 @@ def _word(text: str, start: int, end: int) -> Word:
             if letter == quote:
                 if at + 1 < end and text[at + 1] not in _BLANKS:
                     raise Unbalanced(opened)
-                at += 1
                 offsets.append(at)
-                return Word("".join(letters), start, at, quoted, offsets)
+                return Word("".join(letters), start, at + 1, quoted, offsets)
             if letter == "\\":
                 letter, size = _escape(text, at, end, quote)
         elif letter in _BLANKS:

@@ -7,6 +7,7 @@ Source: pgbouncer/src/loader.c, ``load_auth_file``.
 
 from afscan.model.node import Scalar, Sequence
 from afscan.model.notice import Notice, NoticeKind
+from afscan.model.place import Span
 from afscan.model.source import Source
 from afscan.syntax import Parsed
 
@@ -37,6 +38,8 @@ def parse(source: Source) -> Parsed:
         entry = Sequence(source, source.span(at, secret[1]))
         entry.add(user[0])
         entry.add(secret[0])
+        if not root.items:
+            root.span = Span(*entry.span[:2], *root.span[2:])
         root.add(entry)
         at = _line_end(text, secret[1])
 

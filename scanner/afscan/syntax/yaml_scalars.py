@@ -21,6 +21,7 @@ _TAG = re.compile(r"!(?:<[^>\s]*>|[^\s,\[\]{}]*)")
 _GAP = re.compile("(?:[ \t\r\n\x85\u2028\u2029]+|#[^\r\n\x85\u2028\u2029]*)*")
 
 _BREAKS = "\r\n\x85\u2028\u2029"
+_BLANK = " \t" + _BREAKS
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _HEADER = re.compile(r"[|>]([+-]?)[1-9]?([+-]?)[^\r\n\x85\u2028\u2029]*")
 _ESCAPES = {
@@ -42,6 +43,8 @@ def scalar_node(source: Source, event: Any, base: int) -> tuple[Node, int]:
     style, text, tag = event.style or "", event.value, event.tag
     if event.anchor is not None or tag is not None:
         start = _content(source.text, event.anchor, tag, start, end)
+    while start == end and not style and end > 0 and source.text[end - 1] in _BLANK:
+        start = end = end - 1  # in "{a: }" libyaml puts what is not written behind the space
     stop = block_end(source.text, start, end) if style in ("|", ">") else end
     span = source.span(start, stop)
     raw = source.text[start:end]
@@ -95,7 +98,7 @@ def positions(source: Source, start: int, end: int, style: str, text: str) -> li
     pieces = _block(raw, text) if style in ("|", ">") else _flow(raw, style)
     if len(pieces) != len(text) or any(piece[0] != char for piece, char in zip(pieces, text)):
         return [source.position(start)] * (len(text) + 1)
-    stop = len(raw.rstrip(" \t" + _BREAKS)) if style in ("|", ">") else len(raw) - len(style)
+    stop = len(raw.rstrip(_BLANK)) if style in ("|", ">") else len(raw) - len(style)
     offsets = [offset for _, offset in pieces]
     offsets.append(max(stop, offsets[-1] + 1) if offsets else stop)
     return [source.position(start + offset) for offset in offsets]
@@ -103,7 +106,7 @@ def positions(source: Source, start: int, end: int, style: str, text: str) -> li
 
 def block_end(text: str, start: int, end: int) -> int:
     """Where a block scalar or its header really ends: behind its last line that says something, up to that line's break."""
-    content = start + len(text[start:end].rstrip(" \t" + _BREAKS))
+    content = start + len(text[start:end].rstrip(_BLANK))
     found = _BREAK.search(text, content, end)
     return found.start() if found else end
 
@@ -199,7 +202,7 @@ def _flow(raw: str, style: str) -> list[_Piece]:
     out: list[_Piece] = []
     while at < stop:
         escaped_break = False
-        while at < stop and raw[at] not in " \t" + _BREAKS:
+        while at < stop and raw[at] not in _BLANK:
             if style == "'" and raw[at] == "'":
                 out.append(("'", at))
                 at += 2
@@ -222,7 +225,7 @@ def _fold(raw: str, at: int, stop: int, escaped_break: bool, out: list[_Piece]) 
     spaces: list[_Piece] = []
     breaks: list[_Piece] = []
     broken = escaped_break
-    while at < stop and raw[at] in " \t" + _BREAKS:
+    while at < stop and raw[at] in _BLANK:
         if raw[at] in " \t":
             if not broken:
                 spaces.append((raw[at], at))

@@ -44,9 +44,9 @@ def _of_container(
     elif product == "qdrant":
         yield from qdrant.of_container(container, files)
     elif product == "postgres":
-        yield from postgres.of_container(container, scripts)
+        yield from postgres.of_container(container, files, scripts)
     elif product in JUDGED or is_datastore(product):
-        yield from others.of_container(container, product)
+        yield from others.of_container(container, product, files)
 
 
 def _of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:

@@ -1,7 +1,29 @@
 """A container's environment as a layer of settings."""
 
-from afscan.model.subjects import Container, Origin, Setting, Variable
+from afscan.model.stack import Stack
+from afscan.model.subjects import ConfigEntry, Container, Origin, SecretEntry, Setting, Variable
 from afscan.model.value import Value
+
+
+class Entries:
+    """The ConfigMaps and Secrets of a stack as environments: what ``envFrom`` brings in."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._found: dict[tuple[str, str, str], dict[str, Variable]] = {}
+        for entry in stack.of(ConfigEntry):
+            self._add(("configMapRef", entry.namespace, entry.config_map), entry.key, entry.text)
+        for secret in stack.of(SecretEntry):
+            self._add(("secretRef", secret.namespace, secret.secret), secret.key, secret.text)
+
+    def _add(self, owner: tuple[str, str, str], key: str, value: Value[str]) -> None:
+        origin = Origin.LITERAL if value.is_set else Origin.REFERENCE
+        self._found.setdefault(owner, {})[key] = Variable(name=key, value=value, origin=origin)
+
+    def of(self, container: Container, source: Value[str]) -> dict[str, Variable] | None:
+        """The variables of one source of a container's ``environment_from``; None where it is not in the stack."""
+        holder = source.node.parent
+        kind = holder.key.text if holder is not None and holder.key is not None else ""
+        return self._found.get((kind, container.workload.namespace, source.or_else("")))
 
 
 class Environment:
@@ -10,11 +32,17 @@ class Environment:
     ``unread`` says why an absent variable may still be set (``envFrom``, ``env_file``), empty where nothing else can set it.
     """
 
-    def __init__(self, container: Container) -> None:
+    def __init__(self, container: Container, entries: Entries | None = None) -> None:
         self.container = container
-        self.variables = container.environment
-        sources = container.environment_from
-        self.unread = _source(sources[0]) if sources else ""
+        self.variables: dict[str, Variable] = {}
+        self.unread = ""
+        for source in container.environment_from:
+            found = entries.of(container, source) if entries is not None else None
+            if found is None:
+                self.unread = self.unread or _source(source)
+            else:
+                self.variables.update(found)
+        self.variables.update(container.environment)
 
     def text(self, name: str) -> Value[str]:
         """A variable's value."""

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from posixpath import basename, dirname, join, normpath
 
+from afscan.join.servers.environment import Entries
 from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import BuildStage, ConfigFile, Container, IgnoredSetting, Mount
@@ -25,18 +26,19 @@ class Files:
     """The configuration files of a stack, by where they come from.
 
     ``used`` are those that a container reads, by ``id``; ``ignored`` is what servers will not read in them, by the ``id`` of
-    their sources.
+    their sources; ``entries`` the ConfigMaps and Secrets that ``envFrom`` may name.
     """
 
     by_path: dict[str, list[ConfigFile]] = field(default_factory=lambda: defaultdict(list))
     by_owner: dict[tuple[str, str], list[ConfigFile]] = field(default_factory=lambda: defaultdict(list))
     used: set[int] = field(default_factory=set)
     ignored: dict[int, list[IgnoredSetting]] = field(default_factory=lambda: defaultdict(list))
+    entries: Entries | None = None
 
     @classmethod
     def of(cls, stack: Stack) -> "Files":
         """The index for a stack."""
-        files = cls()
+        files = cls(entries=Entries(stack))
         for file in stack.of(ConfigFile):
             source = file.node.source
             if source.owner:

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 
 from afscan.join.servers.environment import Environment, value_of
+from afscan.join.servers.files import Files
 from afscan.model.subjects import Authentication, Container, OtherDatastore, Setting, Subject
 from afscan.platforms.otherservers import judge, neo4j_setting
 
 
-def of_container(container: Container, product: str) -> Iterator[Subject]:
+def of_container(container: Container, product: str, files: Files) -> Iterator[Subject]:
     """The server in a container, with its variables as settings, and whether it asks who is there."""
-    environment = Environment(container)
+    environment = Environment(container, files.entries)
     settings: dict[str, Setting] = {}
-    for name, variable in container.environment.items():
+    for name, variable in environment.variables.items():
         value = value_of(variable)
         key = (neo4j_setting(name) if product == "neo4j" else None) or name
         settings[key] = Setting(name=key, value=value, key_place=value.place, layer="environment")

@@ -87,7 +87,7 @@ def of_container(container: Container, files: Files) -> Iterator[Subject]:
     image = _IMAGES.get("bitnami" if is_bitnami(container) else repository(container))
     made_here = found.mount is None and image is not None and not started.unread and container.build is None
     if image is not None and made_here:
-        yield from _by_environment(container, image)
+        yield from _by_environment(container, image, files)
         return
     unread = started.unread or f"its configuration is not known: {found.reason or 'it is part of the image'}"
     effective = Effective([], container.node, unread)
@@ -153,9 +153,9 @@ def _path(words: list[Word]) -> Word | None:
     return None
 
 
-def _by_environment(container: Container, image: _Image) -> Iterator[Subject]:
+def _by_environment(container: Container, image: _Image, files: Files) -> Iterator[Subject]:
     """The pooler that an image configures from its environment alone."""
-    environment = Environment(container)
+    environment = Environment(container, files.entries)
     settings: list[Setting] = []
     node = container.image.node if container.image is not None else container.node
     for key, text in image.writes.items():

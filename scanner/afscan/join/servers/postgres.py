@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from posixpath import basename
 
 from afscan.join.servers.environment import Environment
-from afscan.join.servers.files import path_of
+from afscan.join.servers.files import Files, path_of
 from afscan.join.servers.products import is_bitnami, is_official
 from afscan.join.servers.words import Launch, launch, mentioned
 from afscan.model.node import Node, Scalar
@@ -17,7 +17,7 @@ from afscan.model.value import Value
 from afscan.platforms.postgres import command_line, parameter_of, protection_of
 from afscan.platforms.settings import last, lookup, lower, on_off, truth, typed, whole_number
 
-_PROGRAMS = frozenset(("postgres", "postmaster", "run.sh"))
+_PROGRAMS = frozenset(("postgres", "postmaster"))
 _OFFICIAL = ("postgres", "postgis/postgis", "pgvector/pgvector", "timescale/timescaledb")
 _INIT = "/docker-entrypoint-initdb.d"
 _ALTER = re.compile(r"\bALTER\s+SYSTEM\s+SET\s+(\w[\w.]*)\s*(?:=|TO)\s*('[^'\n]*'|[^\s;']+)", re.IGNORECASE)
@@ -54,10 +54,12 @@ class InitScripts:
         return found
 
 
-def of_container(container: Container, scripts: InitScripts) -> Iterator[Subject]:
+def of_container(container: Container, files: Files, scripts: InitScripts) -> Iterator[Subject]:
     """The server in a container."""
-    started = launch(container, _PROGRAMS, implied=lambda word: word.startswith("-"))
-    environment = Environment(container)
+    started = launch(
+        container, _PROGRAMS | {"run.sh"} if is_bitnami(container) else _PROGRAMS, implied=lambda word: word.startswith("-")
+    )
+    environment = Environment(container, files.entries)
     settings = scripts.of(container)
     unread = started.unread or _unread(container, started)
     if is_bitnami(container):
@@ -70,7 +72,7 @@ def of_container(container: Container, scripts: InitScripts) -> Iterator[Subject
     yield server
     yield _authentication(server, environment)
     if is_official(container, *_OFFICIAL):
-        yield from _ignored_variables(container)
+        yield from _ignored_variables(container, environment)
         if "config_file" not in by_name and not started.unread:
             yield from _unread_files(container, started)
 
@@ -139,10 +141,10 @@ def _unread(container: Container, started: Launch) -> str:
     return ""
 
 
-def _ignored_variables(container: Container) -> Iterator[IgnoredSetting]:
+def _ignored_variables(container: Container, environment: Environment) -> Iterator[IgnoredSetting]:
     """``POSTGRES_SHARED_BUFFERS`` and the like, unless the container's own commands use them."""
     used = mentioned(container)
-    for name, variable in container.environment.items():
+    for name, variable in environment.variables.items():
         parameter = parameter_of(name)
         if parameter is None or name in used:
             continue

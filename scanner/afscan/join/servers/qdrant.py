@@ -29,10 +29,10 @@ _UNREAD_VARIABLES = {
 def of_container(container: Container, files: Files) -> Iterator[Subject]:
     """The server in a container."""
     started = launch(container, _PROGRAMS, implied=lambda word: word.startswith("-"))
-    environment = Environment(container)
+    environment = Environment(container, files.entries)
     read, unread = _configuration(container, started, environment, files)
     settings = [one for file in read for one in file.settings]
-    for name, variable in container.environment.items():
+    for name, variable in environment.variables.items():
         if name.startswith(_PREFIX):
             value = value_of(variable)
             path = name.removeprefix(_PREFIX).lower().replace("__", ".")
@@ -45,7 +45,7 @@ def of_container(container: Container, files: Files) -> Iterator[Subject]:
     yield required
     kept = {"the API key": required.required.or_else(False), "TLS": found.tls.or_else(False)}
     _protected_elsewhere(read, files, kept)
-    yield from _ignored(container, kept)
+    yield from _ignored(container, environment, kept)
 
 
 def of_file(file: ConfigFile) -> Iterator[Subject]:
@@ -61,7 +61,7 @@ def _configuration(container: Container, started: Launch, environment: Environme
     A folder that is mounted need not hold all of them: only one that holds none is a riddle.
     """
     mode = environment.text("RUN_MODE")
-    if mode.is_unknown and "RUN_MODE" in container.environment:
+    if mode.is_unknown and "RUN_MODE" in environment.variables:
         return [], mode.reason
     names = ("config", mode.or_else("production"), "local")
     outcomes = [_first(container, files, f"{_HOME}/config/{name}") for name in names]
@@ -96,8 +96,8 @@ def _protected_elsewhere(read: list[ConfigFile], files: Files, kept: dict[str, b
                 one.protection = None
 
 
-def _ignored(container: Container, kept: dict[str, bool]) -> Iterator[IgnoredSetting]:
-    for name, variable in container.environment.items():
+def _ignored(container: Container, environment: Environment, kept: dict[str, bool]) -> Iterator[IgnoredSetting]:
+    for name, variable in environment.variables.items():
         instead, protection = _UNREAD_VARIABLES.get(name, ("", ""))
         if instead and not kept[protection] and variable.value.value != "":
             yield IgnoredSetting(

@@ -9,7 +9,7 @@ from afscan.join.servers.environment import Environment
 from afscan.join.servers.files import Files, Found
 from afscan.join.servers.products import is_bitnami, is_official, repository
 from afscan.join.servers.shell import Word
-from afscan.join.servers.words import Launch, launch, mentioned
+from afscan.join.servers.words import Launch, launch, mentioned, split_words
 from afscan.model.node import Node
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.stack import Stack
@@ -19,9 +19,11 @@ from afscan.platforms.redis import ACL_FILE, SERVER
 from afscan.platforms.redisserver import Effective, authentication, server
 from afscan.platforms.settings import truth
 
-_PROGRAMS = frozenset(("redis-server", "valkey-server", "keydb-server", "run.sh"))
+_PROGRAMS = frozenset(("redis-server", "valkey-server", "keydb-server", "redis-stack-server"))
 _OFFICIAL = ("redis", "valkey/valkey")
 _BITNAMI_FILES = ("/opt/bitnami/redis/mounted-etc/redis.conf", "/opt/bitnami/redis/etc/redis.conf")
+_EXTRA_WORDS = {"redis/redis-stack": "REDIS_ARGS", "valkey/valkey": "VALKEY_EXTRA_FLAGS"}
+"""Images whose script adds a variable's words to the command line: redis-stack's and valkey-container's entrypoints."""
 _MAX_INCLUDES = 20
 _NAMED = frozenset(("user", "rename-command"))
 
@@ -50,7 +52,7 @@ _UNREAD_VARIABLES: dict[str, str | None] = {
 
 def of_container(container: Container, files: Files, stack: Stack) -> Iterator[Subject]:
     """The server in a container; nothing for a Sentinel."""
-    started = launch(container, _PROGRAMS, implied=lambda word: word.startswith("-") or word.endswith(".conf"))
+    started = _started(container, files)
     sentinel = any(basename(word) == "redis-sentinel" for word in container.program() or ())
     if (
         sentinel
@@ -65,7 +67,7 @@ def of_container(container: Container, files: Files, stack: Stack) -> Iterator[S
     elif found.reason:
         reading.unread = reading.unread or f"its configuration is not known: {found.reason}"
     if is_bitnami(container) and not reading.read:
-        reading.bitnami(Environment(container))
+        reading.bitnami(Environment(container, files.entries))
     reading.settings += _arguments(_options(started.words))
     required = yield from reading.server(container.name, container.node)
     if is_official(container, *_OFFICIAL) and not reading.unread:
@@ -153,6 +155,22 @@ def _uncertain(one: Setting, path: str) -> Setting:
     return Setting(
         name=one.name, value=value, key_place=one.key_place, arguments=[value] if one.name not in _NAMED else one.arguments
     )
+
+
+def _started(container: Container, files: Files) -> Launch:
+    """The server's command line, with the words that an image's script adds from the environment."""
+    programs = _PROGRAMS | {"run.sh"} if is_bitnami(container) else _PROGRAMS
+    started = launch(container, programs, implied=lambda word: word.startswith("-") or word.endswith(".conf"))
+    image = repository(container)
+    if basename(image).startswith("dragonfly"):
+        started.unread = "Dragonfly's own options are not read"
+    variable = next((name for part, name in _EXTRA_WORDS.items() if part in image), "")
+    extra = Environment(container, files.entries).text(variable) if variable else Value.unset(container.node)
+    if extra.is_set:
+        started.words += split_words(extra)
+    elif extra.is_unknown:
+        started.unread = started.unread or f"`{variable}`: {extra.reason}"
+    return started
 
 
 def _configuration(container: Container, started: Launch, files: Files) -> Found:

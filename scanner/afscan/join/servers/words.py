@@ -44,23 +44,27 @@ def launch(container: Container, programs: frozenset[str], *, implied: Callable[
         return Launch(unread=f"the command line is not known: {unknown.reason}")
     argv = words_of(container, container.command) + words_of(container, container.arguments)
     if not argv:
-        return _image_command(container, programs)
+        return _image_command(container, programs, implied)
     if container.command.is_unset and implied(argv[0].text):
         return Launch(argv)
     found = _server(container, argv, programs)
     return Launch(found) if found is not None else Launch(unread=f"the container runs `{argv[0].text}`")
 
 
-def _image_command(container: Container, programs: frozenset[str]) -> Launch:
+def _image_command(container: Container, programs: frozenset[str], implied: Callable[[str], bool]) -> Launch:
     """What an image does by itself; one that is built here may do anything that its Dockerfile says."""
     stage: BuildStage | None = container.stage
     for _ in range(50):
         if stage is None:
             break
-        for written in (stage.entrypoint, stage.command):
-            if written is not None and not written.is_unset:
-                found = _server(container, words_of(container, written), programs) if written.is_set else None
-                return Launch(found) if found is not None else Launch(unread="the image's own Dockerfile says what runs")
+        entrypoint = words_of(container, stage.entrypoint) if stage.entrypoint is not None else []
+        command = words_of(container, stage.command) if stage.command is not None else []
+        argv = entrypoint + command
+        if argv:
+            if not entrypoint and implied(argv[0].text):
+                return Launch(argv)
+            found = _server(container, argv, programs)
+            return Launch(found) if found is not None else Launch(unread="the image's own Dockerfile says what runs")
         stage = stage.parent
     if container.build is not None and container.stage is None:
         return Launch(unread="the image is built from a Dockerfile that was not read")
@@ -139,8 +143,24 @@ def _unwrapped(argv: list[Word]) -> list[Word]:
         name = basename(argv[at].text)
         if name in _USER_SWITCHES:
             at += 2
+        elif name == "entrypoint.sh" and at + 1 < len(argv) and argv[at + 1].text[:1] not in ("", "-"):
+            following = basename(argv[at + 1].text)
+            if "." in following and not following.endswith(".sh"):
+                break  # its argument is a file: the script itself starts the server
+            at += 1
         elif name in _WRAPPERS or name in _KEYWORDS or _ASSIGNMENT.match(argv[at].text):
             at += 1
         else:
             break
     return argv[at:]
+
+
+def split_words(value: Value[str]) -> list[Word]:
+    """The words of a variable that a script puts into a command line, split at blanks."""
+    text, node = value.or_else(""), value.node
+    own = isinstance(node, Scalar) and node.text == text and value.at is None
+    found = []
+    for match in re.finditer(r"\S+", text):
+        at = node.part(*match.span()) if own and isinstance(node, Scalar) else value.at
+        found.append(Word(match[0].strip("\"'"), node, at))
+    return found

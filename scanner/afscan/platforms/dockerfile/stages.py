@@ -82,7 +82,11 @@ class _Evaluation:
         base = None
         if not scratch:
             title = f"FROM of stage {name or len(self.result.stages)}"
-            base = ImageReference(name=title, node=words[0], platform="dockerfile", reference=value, stage=parent is not None)
+            written = words[0].text if value.is_unknown else ""
+            stage_here = parent is not None
+            base = ImageReference(
+                name=title, node=words[0], platform="dockerfile", reference=value, stage=stage_here, written=written
+            )
             self.result.references.append(base)
         stage = BuildStage(
             node=node,

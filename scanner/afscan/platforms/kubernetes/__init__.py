@@ -12,7 +12,7 @@ from afscan.model.node import Mapping, Node, Scalar, Sequence
 from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
 from afscan.platforms.kubernetes.cluster import read_limit_range, read_storage_class
-from afscan.platforms.kubernetes.configuration import read_config_map, read_secret
+from afscan.platforms.kubernetes.configuration import read_config_map, read_external_secret, read_secret
 from afscan.platforms.kubernetes.network import read_ingress, read_network_policy, read_service
 from afscan.platforms.kubernetes.objects import KubernetesObject, read_object, scalar_text
 from afscan.platforms.kubernetes.workloads import WORKLOADS, read_workload
@@ -23,6 +23,7 @@ _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]]
     "Service": (("",), read_service),
     "ConfigMap": (("",), read_config_map),
     "Secret": (("",), read_secret),
+    "ExternalSecret": (("external-secrets.io",), read_external_secret),
     "LimitRange": (("",), read_limit_range),
     "Ingress": (("networking.k8s.io", "extensions"), read_ingress),
     "NetworkPolicy": (("networking.k8s.io", "extensions"), read_network_policy),

@@ -131,3 +131,19 @@ def _decoded(item: KubernetesObject, key: str, value: Value[str]) -> Value[str]:
         if read:
             _unread(item, value.node, f"`{key}` is a binary entry; the file in it is not read.")
         return Value.unknown(value.node, "it is not text")
+
+
+def read_external_secret(item: KubernetesObject) -> None:
+    """Embed the files that an ExternalSecret's template makes: they become entries of the Secret that it fills.
+
+    ``{{ .name }}`` in them is replaced by the operator with what the store holds.
+    Source: External Secrets Operator, "Advanced templating v2".
+    """
+    target = item.reader.text("spec", "target", "name").or_else("") or item.name
+    for key, value in item.reader.string_map("spec", "target", "template", "data").items():
+        text, node = value.or_else(""), value.node
+        syntax = syntax_of(key, text) if value.is_set else None
+        if syntax is not None and isinstance(node, Scalar) and "\n" in text.strip():
+            source = node.embed(name=key, holder="secret-template", syntax=syntax)
+            source.owner = f"{item.namespace}/{target}"
+            item.out.embedded.append(source)

@@ -16,7 +16,7 @@ _PASSWORD = word_set("password passwd passphrase passwort motdepasse requirepass
 _PASSWORD_ENDS = ("password", "passwd", "passphrase")
 _BEFORE_PASS = word_set(
     "db database user admin root redis smtp mail email mysql mariadb postgres postgresql pg mongo mongodb rabbitmq "
-    "amqp mqtt ftp sftp ssh auth login default basic http ldap bind neo4j master sql rpc api source app proxy web vnc "
+    "amqp mqtt ftp sftp ssh auth login default basic http ldap bind neo4j master sql rpc api source app web vnc "
     "key keystore sentinel es elastic"
 )
 _GLUED = {
@@ -97,7 +97,7 @@ _NOISE = word_set(
 )
 _NOT_TOKENS = word_set(
     "next page continuation cancellation pad eos bos unk mask sep cls stop end start special pagination sync csrf "
-    "xsrf max min per num total context service account"
+    "xsrf max min per num total context"
 )
 _NOT_SECRETS = word_set("tls ssl pull existing image ca cert certificate external sealed kubernetes k8s opaque default ingress")
 _PERSONAL_TOKENS = word_set("github gitlab gh gl azure devops ado bitbucket")
@@ -171,7 +171,7 @@ def _kind(words: list[str]) -> str | None:
     if last in ("pwd", "pass"):
         return "password" if before in _BEFORE_PASS else None
     if last == "key":
-        return _KEYS.get(before)
+        return "secret" if "secret" in words else _KEYS.get(before)
     if last == "token":
         return None if before in _NOT_TOKENS else "token"
     if last == "pat":

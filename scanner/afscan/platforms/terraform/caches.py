@@ -1,6 +1,8 @@
-"""ElastiCache and MemoryDB. Sources: AWS provider, "aws_elasticache_replication_group", "aws_elasticache_cluster" (TLS for Memcached
-only: Redis with TLS needs a replication group), "aws_elasticache_user", "aws_memorydb_cluster"; ElastiCache API reference,
-TransitEncryptionMode (``preferred`` takes encrypted and unencrypted connections).
+"""ElastiCache and MemoryDB.
+
+Sources: AWS provider, "aws_elasticache_replication_group", "aws_elasticache_cluster" (TLS for Memcached only: Redis with TLS
+needs a replication group), "aws_elasticache_user", "aws_memorydb_cluster"; ElastiCache API reference, TransitEncryptionMode
+(``preferred`` takes encrypted and unencrypted connections).
 """
 
 from collections.abc import Callable
@@ -8,6 +10,7 @@ from collections.abc import Callable
 from afscan.model.subjects import Authentication, Facet, ManagedResource
 from afscan.model.value import Value
 from afscan.platforms.terraform.body import Body
+from afscan.platforms.terraform.resolved import at
 
 
 def _replication_group(resource: ManagedResource, body: Body, aws_major: int | None) -> list[ManagedResource]:
@@ -17,11 +20,8 @@ def _replication_group(resource: ManagedResource, body: Body, aws_major: int | N
         storage.default = engine.or_else("").lower() == "valkey"
         if engine.is_unknown:
             storage.on = Value.unknown(engine.node, engine.reason, engine.at)
-    if (
-        transit is not None
-        and transit.on.is_unset
-        and (body.written("global_replication_group_id") or engine.or_else("redis") != "redis")
-    ):
+    elsewhere = body.written("global_replication_group_id") or engine.or_else("redis") != "redis"
+    if transit is not None and transit.on.is_unset and elsewhere:
         transit.on = Value.unknown(body.node, "the default of `transit_encryption_enabled` depends on the engine and the primary")
     mode = body.text("transit_encryption_mode")
     if transit is not None and transit.on.value is True and mode.or_else("") == "preferred":
@@ -39,7 +39,7 @@ def _authentication(resource: ManagedResource, body: Body) -> None:
     node = body.node.entries.get(given[0]) if given else None
     if given and node is None:
         return
-    required: Value[bool] = Value.of(True, node) if node is not None else Value.of(False, body.node)
+    required: Value[bool] = Value.of(True, node, at(node)) if node is not None else Value.of(False, body.node)
     if not given and body.written("global_replication_group_id"):
         required = Value.unknown(body.node, "the primary replication group decides")
     body.out.subjects.append(

@@ -1,14 +1,14 @@
 """Modules and providers that are fetched by name (DEP404).
 
 What counts as pinned: any version constraint at all. A bare floor (``>= 4.0``) floats too, but it is what modules meant for reuse
-are advised to write, and the lock file then decides: nothing is claimed of it. Sources: developer.hashicorp.com/terraform/language
-(module sources, provider requirements, dependency lock file).
+are advised to write, and the lock file then decides: nothing is claimed of it.
+Sources: developer.hashicorp.com/terraform/language (module sources, provider requirements, dependency lock file).
 """
 
 import re
 from collections.abc import Iterator
 
-from afscan.model.node import Mapping, Scalar
+from afscan.model.node import Mapping, Node, Scalar
 from afscan.model.subjects import Dependency
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
@@ -40,16 +40,7 @@ def read_modules(scope: Scope, out: Interpretation) -> None:
             pinned = Value.of(False, source.node, source.at)
         else:
             pinned = version.map(lambda _: True)
-        out.subjects.append(
-            Dependency(
-                name=f"module {name} ({text})",
-                node=node,
-                platform="terraform",
-                kind="terraform-module",
-                version=version,
-                pinned=pinned,
-            )
-        )
+        out.subjects.append(_dependency(f"module {name} ({text})", node, "terraform-module", version, pinned))
 
 
 def read_providers(scope: Scope, out: Interpretation) -> None:
@@ -61,16 +52,11 @@ def read_providers(scope: Scope, out: Interpretation) -> None:
         else:
             bounded = version.is_set or locked or _bounded_above(scope, local)
             pinned = Value.of(bounded, version.node, version.at)
-        out.subjects.append(
-            Dependency(
-                name=f"provider {local}",
-                node=node,
-                platform="terraform",
-                kind="terraform-provider",
-                version=version,
-                pinned=pinned,
-            )
-        )
+        out.subjects.append(_dependency(f"provider {local}", node, "terraform-provider", version, pinned))
+
+
+def _dependency(name: str, node: Node, kind: str, version: Value[str], pinned: Value[bool]) -> Dependency:
+    return Dependency(name=name, node=node, platform="terraform", kind=kind, version=version, pinned=pinned)
 
 
 def _requirements(scope: Scope, out: Interpretation) -> "Iterator[tuple[str, Mapping | Scalar, str, Value[str]]]":

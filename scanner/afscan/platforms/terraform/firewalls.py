@@ -19,7 +19,7 @@ def read_firewall(kind: str, name: str, body: Body) -> None:
             _rule(f"{name}, ingress {number + 1}", block, "protocol", ("cidr_blocks", "ipv6_cidr_blocks"))
         unread = body.unread("ingress")
         if unread is not None:
-            _emit(f"{name}, ingress", unread.node, body, unread, (unread, unread), [unread])
+            _emit(f"{name}, ingress", body, unread, (unread, unread), [unread], node=unread.node)
     elif kind == "aws_security_group_rule":
         if body.text("type").or_else("") == "ingress":
             _rule(name, body, "protocol", ("cidr_blocks", "ipv6_cidr_blocks"))
@@ -31,23 +31,28 @@ def read_firewall(kind: str, name: str, body: Body) -> None:
 
 def _rule(name: str, body: Body, protocol: str, sources: tuple[str, str]) -> None:
     cidrs = [cidr for source in sources for cidr in body.strings(source)]
-    _emit(name, body.node, body, body.text(protocol), (body.integer("from_port"), body.integer("to_port")), cidrs)
+    _emit(name, body, body.text(protocol), (body.integer("from_port"), body.integer("to_port")), cidrs)
 
 
 def _emit(
     name: str,
-    node: Node,
     body: Body,
     protocol: Value[str],
     ports: "tuple[Value[int] | Value[str], Value[int] | Value[str]]",
     cidrs: list[Value[str]],
+    *,
+    node: Node | None = None,
 ) -> None:
+    """Emit a rule at ``node``, by default at the block. Where every protocol is let in, ports mean nothing."""
+    protocol = protocol.map(lambda text: _PROTOCOLS.get(text.lower(), text.lower()))
+    if protocol.value == "-1":
+        ports = (Value.unset(body.node), Value.unset(body.node))
     body.out.subjects.append(
         SecurityGroupRule(
             name=name,
-            node=node,
+            node=body.node if node is None else node,
             platform="terraform",
-            protocol=protocol.map(lambda text: _PROTOCOLS.get(text.lower(), text.lower())),
+            protocol=protocol,
             from_port=ports[0].map(int),
             to_port=ports[1].map(int),
             cidrs=cidrs,
@@ -65,11 +70,11 @@ def _google(name: str, body: Body) -> None:
         ranges = allow.strings("ports")
         if not ranges:
             unset: Value[int] = Value.unset(allow.node)
-            _emit(title, allow.node, body, protocol, (unset, unset), cidrs)
+            _emit(title, allow, protocol, (unset, unset), cidrs)
         for ports in ranges:
             first, _, last = ports.or_else("").partition("-")
             if ports.is_set and not all(part.isdecimal() and len(part) < 6 for part in (first, last or first)):
                 ports = Value.unknown(ports.node, "this is no port range", ports.at)
             low = ports.map(lambda _, first=first: int(first))  # type: ignore[misc]
             high = ports.map(lambda _, last=last or first: int(last))  # type: ignore[misc]
-            _emit(f"{title}, {ports.or_else('?')}", allow.node, body, protocol, (low, high), cidrs)
+            _emit(f"{title}, {ports.or_else('?')}", allow, protocol, (low, high), cidrs)

@@ -14,6 +14,12 @@ from afscan.platforms.terraform.managed import read_managed
 from afscan.platforms.terraform.results import Known
 from afscan.platforms.terraform.workloads import read_workload
 
+_PARTIAL = {
+    "aws_ecs_task_definition": ("container_definitions", "Containers of ECS task definitions are not judged."),
+    "helm_release": ("chart", "What a Helm chart deploys is judged in its rendered templates (`helm template`), not here."),
+}
+"""Resources that deploy something which is not read here, by the argument that says what."""
+
 _REFINE = {**caches.REFINE, **clusters.REFINE, **databases.REFINE}
 
 
@@ -49,6 +55,9 @@ def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
         if resource is not None:
             out.subjects += _refined(resource, body, major)
         out.subjects += clusters.read_disks(kind, name, body)
+        if kind in _PARTIAL:
+            argument, reason = _PARTIAL[kind]
+            out.notice(NoticeKind.PARTIAL, (node.get(argument) or node).head, reason)
         if kind == "aws_elasticache_user":
             caches.read_user(name, body)
         read_firewall(kind, name, body)
@@ -62,8 +71,8 @@ def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
             if cluster is not None:
                 out.subjects.append(cluster)
             secrets.read(name, node, scope)
-    for label, node in scope.module.providers:
-        secrets.read(f"{scope.address}provider.{label}", node, scope)
+    for label, body_node in scope.module.providers:
+        secrets.read(f"{scope.address}provider.{label}", body_node, scope)
 
 
 def _refined(resource: ManagedResource, body: Body, aws_major: int | None) -> list[ManagedResource]:
@@ -88,8 +97,8 @@ def _read_declared_secrets(scope: Scope, secrets: Secrets) -> None:
         default = node.get("default")
         if default is not None:
             secrets.describe(f"{scope.address}var.{name}", name, default, scope)
-    for name, node in scope.module.locals.items():
-        secrets.describe(f"{scope.address}local.{name}", name, node, scope)
+    for name, value in scope.module.locals.items():
+        secrets.describe(f"{scope.address}local.{name}", name, value, scope)
 
 
 def _read_variable_files(scopes: list[Scope], files: list[TerraformFile], secrets: Secrets) -> None:

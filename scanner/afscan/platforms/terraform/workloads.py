@@ -1,7 +1,7 @@
 """The Kubernetes provider: its resources are Kubernetes objects in other words.
 
-They are written back as such (``security_context`` becomes ``securityContext``, repeated blocks become lists, each value at its own
-place) and read by the Kubernetes platform, so that defaults and precedence are the same. Source: Kubernetes provider,
+They are written back as such (``security_context`` becomes ``securityContext``, repeated blocks become lists, each value at its
+own place) and read by the Kubernetes platform, so that defaults and precedence are the same. Source: Kubernetes provider,
 "kubernetes_deployment_v1" and its like, which document each block as the API's field of the same name.
 """
 
@@ -56,6 +56,15 @@ _LISTS = {
     "volume_mount": "volumeMounts",
 }
 """Blocks that stand for one item of a list each."""
+
+_BLOCKS = frozenset(
+    (
+        *("spec", "template", "metadata", "job_template", "selector", "resources", "security_context", "capabilities"),
+        *("liveness_probe", "readiness_probe", "startup_probe", "http_get", "tcp_socket", "grpc", "exec", "seccomp_profile"),
+        *("value_from", "secret_key_ref", "config_map_key_ref", "field_ref"),
+    )
+)
+"""Blocks that stand for one object each, where JSON does not show what is a block."""
 
 _SINGLE = {("service", "port"), ("backend", "port"), ("http", "path")}
 _WORDS = {
@@ -170,11 +179,7 @@ def _blocks(value: Node) -> list[Mapping]:
 
 
 def _block_like(name: str) -> bool:
-    return name in _LISTS or name in (
-        "spec", "template", "metadata", "security_context", "resources", "liveness_probe", "readiness_probe", "startup_probe",
-        "http_get", "tcp_socket", "grpc", "exec", "value_from", "secret_key_ref", "config_map_key_ref", "capabilities", "selector",
-        "job_template", "seccomp_profile",
-    )  # fmt: skip
+    return name in _LISTS or name in _BLOCKS
 
 
 def _key(key: Scalar, name: str) -> Scalar:

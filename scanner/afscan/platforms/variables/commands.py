@@ -6,7 +6,7 @@ from dataclasses import replace
 from posixpath import basename
 from typing import NamedTuple
 
-from afscan.model.node import Scalar, Sequence
+from afscan.model.node import Node, Scalar, Sequence
 from afscan.model.subjects import Container, Origin
 from afscan.model.value import Value
 from afscan.platforms.secrets import credential_kind, holds_no_secret, word_set
@@ -85,21 +85,24 @@ def _words(line: Value[list[str]], container: Container) -> list[Argument]:
     found: list[Argument] = []
     cursor = 0
     for index, text in enumerate(texts):
-        value = Value.of(text, node, line.at)
-        if len(items) == len(texts):
-            value = Value.of(text, items[index])
-        elif isinstance(node, Scalar) and text and (at := node.text.find(text, cursor)) >= 0:
+        value = Value.of(text, items[index]) if len(items) == len(texts) else Value.of(text, node, line.at)
+        if isinstance(node, Scalar) and text and (at := node.text.find(text, cursor)) >= 0:
             cursor = at + len(text)
-            whole = Written(Value.of(node.text, node), _origin(text, container))
+            whole = Written(Value.of(node.text, node), _origin(node, text, container))
             found.append(Argument(text, whole, at, cursor))
-            continue
-        found.append(Argument(text, Written(value, _origin(text, container)), 0, len(text)))
+        else:
+            found.append(Argument(text, Written(value, _origin(value.node, text, container)), 0, len(text)))
     return found
 
 
-def _origin(text: str, container: Container) -> Origin:
-    """Compose expands ``${X}`` in a command, Kubernetes ``$(X)`` only."""
-    return Origin.INTERPOLATED if "$" in text and (container.platform != "kubernetes" or "$(" in text) else Origin.LITERAL
+def _origin(node: Node, text: str, container: Container) -> Origin:
+    """How to judge the parts of a word: interpolated where something in it may have been expanded.
+
+    Compose expands ``${X}`` in a command, Kubernetes ``$(X)`` only; ``text`` is the word after that, ``node`` what is written.
+    """
+    written = node.text if isinstance(node, Scalar) else text
+    sign = "$(" if container.platform == "kubernetes" else "$"
+    return Origin.INTERPOLATED if sign in written else Origin.LITERAL
 
 
 def _statements(words: list[Argument]) -> Iterator[list[Argument]]:

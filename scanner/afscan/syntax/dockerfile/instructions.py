@@ -5,8 +5,9 @@ from collections.abc import Callable
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place
-from afscan.syntax.dockerfile.lines import Document, Heredoc, Logical, Text, TextBuilder
+from afscan.syntax.dockerfile.lines import Document, Heredoc, Logical
 from afscan.syntax.dockerfile.nodes import script, string, word
+from afscan.syntax.dockerfile.texts import Text, TextBuilder
 from afscan.syntax.dockerfile.words import SPACE, flag_words, heredoc_words, json_strings, plain_words, quoted_words, skip_space
 
 

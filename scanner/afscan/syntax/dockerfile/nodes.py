@@ -5,7 +5,7 @@ from typing import cast
 from afscan.model.node import Scalar
 from afscan.model.place import Span
 from afscan.model.source import Source
-from afscan.syntax.dockerfile.lines import Text
+from afscan.syntax.dockerfile.texts import Text
 from afscan.syntax.dockerfile.words import unquoted
 
 

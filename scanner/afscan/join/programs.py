@@ -1,0 +1,106 @@
+"""Which programs a container finds in its image: what is known of the image, and what a Dockerfile puts on top of it.
+
+That a program is missing is claimed only where it is proven: every RUN of the Dockerfile is of a known kind and does not name it, and
+nothing is copied or mounted into a folder in which programs are looked for.
+"""
+
+import re
+from collections.abc import Iterator
+from posixpath import normpath
+
+from afscan.model.subjects import BuildStage, Container
+from afscan.platforms.dockerfile.shell import commands
+from afscan.platforms.images import facts_of_reference
+
+SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh"))
+
+_FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
+_HOLDING = frozenset((*_FOLDERS, "/", "/usr", "/usr/local"))
+"""Folders in which programs are looked for, and those above them: what is put there may be any program."""
+
+_PLAIN = frozenset(
+    """apt-get apt apk dnf yum microdnf pip pip3 uv poetry pipenv npm yarn pnpm bundle gem go cargo mvn gradle python python3 node
+    useradd groupadd adduser addgroup usermod groupmod deluser mkdir chown chmod chgrp rm rmdir ln cp mv touch echo printf cat set
+    export cd test [ true : sed find grep xargs tar update-ca-certificates ldconfig locale-gen sleep date ls id which exit
+    setcap strip chsh passwd sync umask""".split()
+)
+"""Programs of RUN lines that bring no other program than the ones that they are told by name."""
+
+_MAX_STAGES = 100
+_MAX_SCRIPT = 200_000
+
+
+def carries(container: Container, program: str) -> bool | None:
+    """Whether a container can run a program (a name or an absolute path); None where that is not known."""
+    name = program.rpartition("/")[2]
+    for mount in container.mounts:
+        target = normpath(mount.target.or_else("/"))
+        if target in _HOLDING or target.rpartition("/")[2] == name or program.startswith(target.rstrip("/") + "/"):
+            return None
+    if container.build is not None:
+        return stage_carries(container.stage, program) if container.stage is not None else None
+    facts = facts_of_reference(container.image) if container.image is not None else None
+    found = facts.carries(program) if facts is not None else None
+    return None if found is False and "PATH" in container.environment else found
+
+
+def stage_carries(stage: BuildStage, program: str) -> bool | None:
+    """Whether the image of a build stage holds a program; None where that is not known."""
+    name = program.rpartition("/")[2]
+    chain: list[BuildStage] = []
+    at: BuildStage | None = stage
+    while at is not None and len(chain) < _MAX_STAGES:
+        chain.append(at)
+        at = at.parent
+    base = chain[-1].base
+    facts = facts_of_reference(base) if base is not None else None
+    found = False if base is None and at is None else facts.carries(program) if facts is not None else None
+    if found is not False:
+        return found
+    return None if any(_may_bring(one, name) for one in chain) else False
+
+
+def _may_bring(stage: BuildStage, name: str) -> bool:
+    """Whether a stage may put a program into its image."""
+    folders = set(_HOLDING)
+    for argument in stage.arguments:
+        if argument.name == "PATH":
+            folders.update(normpath(part) for part in argument.value.or_else("/").split(":") if part.startswith("/"))
+    for copy in stage.copies:
+        target = normpath(copy.target) if copy.target.startswith("/") else ""
+        source = copy.source.or_else(name).rstrip("/")
+        if name in (source.rpartition("/")[2], target.rpartition("/")[2]) or any(_below(target, one) for one in folders):
+            return True
+    return any(not command.text.is_set or _unclear(command.text.or_else(""), name) for command in stage.commands)
+
+
+def _below(target: str, folder: str) -> bool:
+    """Whether a copy to ``target`` puts a whole tree at or above a folder of programs."""
+    return bool(target) and (target == folder or folder.startswith(target.rstrip("/") + "/"))
+
+
+def _unclear(script: str, name: str) -> bool:
+    """Whether a RUN may install a program: it names it, or runs something of which that is not known."""
+    if len(script) > _MAX_SCRIPT or re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}", script):
+        return True
+    return any(program not in _PLAIN for program in _programs(script))
+
+
+def _programs(script: str) -> Iterator[str]:
+    for command in commands(script):
+        program, _ = command.program()
+        words = [word.text for word in command.words if not word.dynamic]
+        if program or not all("=" in word for word in words) or len(words) != len(command.words):
+            yield program
+
+
+def script_of(argv: list[str]) -> str | None:
+    """The text that ``sh -c`` runs; None where the argv runs something else."""
+    if not argv or argv[0].rpartition("/")[2] not in SHELLS:
+        return None
+    for index, word in enumerate(argv[1:], 1):
+        if not word.startswith("-") or word.startswith("--"):
+            return None
+        if word.endswith("c"):
+            return argv[index + 1] if index + 1 < len(argv) else None
+    return None
