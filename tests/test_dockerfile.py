@@ -1,8 +1,11 @@
 """Dockerfiles as subjects: stages, users, variables, references, ports, probes."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from afscan.model.notice import NoticeKind
+from afscan.model.source import Source
 from afscan.model.subjects import Credential, ImageBuild, ImageReference
 from support import interpreted, text_at
 
@@ -203,3 +206,34 @@ def test_a_file_that_docker_fills_in_is_told_not_judged() -> None:
     found = interpreted(text, "Dockerfile")
     assert [(n.kind, n.place.line) for n in found.notices] == [(NoticeKind.PARTIAL, 3)]
     assert not [s for s in found.subjects if isinstance(s, Credential)]
+
+
+PIECES = [
+    "FROM a",
+    "RUN ",
+    "USER ",
+    "ENV ",
+    "ARG ",
+    "COPY --from=",
+    "<<EOF",
+    "EOF",
+    "\n",
+    "\\\n",
+    "\r\n",
+    "${A:-",
+    "}",
+    "$A",
+    "'",
+    '"',
+    "A=1",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=3)), max_size=30).map("".join))
+def test_any_text_is_read_and_every_place_lies_in_it(text: str) -> None:
+    lines = Source("Dockerfile", text).line_starts
+    found = interpreted(text, "Dockerfile")
+    for place in [*(s.place for s in found.subjects), *(n.place for n in found.notices)]:
+        assert 1 <= place.line <= place.span.end_line <= len(lines)
+        assert place.span[:2] <= place.span[2:]

@@ -1,9 +1,12 @@
 """pgbouncer.ini and userlist.txt: their dialect, places, secrets and logins."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from afscan.model.node import Mapping, Scalar, Sequence
 from afscan.model.notice import NoticeKind
+from afscan.model.source import Source
 from afscan.model.subjects import ConfigFile, Credential, Login, Origin, PgBouncer, PoolerDatabase
 from afscan.platforms.pgbouncer import database, secret_form, users
 from afscan.platforms.pgbouncerserver import Effective, authentication, connections, databases, section_of, server
@@ -255,3 +258,16 @@ def test_a_broken_userlist_ends_where_pgbouncer_stops() -> None:
 )
 def test_forms_of_secrets(secret: str, form: str) -> None:
     assert secret_form(secret) == form
+
+
+@given(st.text(alphabet="ab \"'\n\r\t#;[]=%é", max_size=60))
+def test_no_text_breaks_the_parsers(text: str) -> None:
+    for syntax in ("ini", "userlist"):
+        source = Source("pgbouncer.ini", text, syntax=syntax)
+        for node in parsed(text, syntax, "pgbouncer.ini").roots[0].walk():
+            start = source.offset(node.span.line, node.span.column)
+            end = source.offset(node.span.end_line, node.span.end_column)
+            assert 0 <= start <= end <= len(text)
+            if isinstance(node, Scalar) and node.plain:
+                assert text[start:end] == node.text
+                connect_string(node)

@@ -1,6 +1,8 @@
 """redis.conf: words and places, secrets, ACL users, and what a server makes of it all."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from afscan.model.node import Scalar, Sequence
 from afscan.model.notice import NoticeKind
@@ -265,3 +267,14 @@ def test_commands_that_acl_rules_leave(rules: str, there: list[str], gone: list[
     disabled = server(one, name="x", node=one.owner, platform="redis", container=None, files=[]).disabled_commands.or_else([])
     assert not set(there) & set(disabled)
     assert set(gone) <= set(disabled)
+
+
+@given(st.text(alphabet="ab \\\"'\n\r\t#xn0é{}", max_size=60))
+def test_no_text_breaks_the_parser(text: str) -> None:
+    source = Source("redis.conf", text, syntax="redisconf")
+    for node in parsed(text, "redisconf").roots[0].walk():
+        start = source.offset(node.span.line, node.span.column)
+        end = source.offset(node.span.end_line, node.span.end_column)
+        assert 0 <= start <= end <= len(text)
+        if isinstance(node, Scalar) and node.plain:
+            assert text[start:end] == node.text

@@ -4,15 +4,14 @@ from typing import TypeVar
 
 import pytest
 
-from afscan.interpret import interpret
-from afscan.join.servers import join
 from afscan.model.notice import NoticeKind
-from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import (
     Authentication,
     Connection,
+    Credential,
     IgnoredSetting,
+    Origin,
     OtherDatastore,
     PgBouncer,
     Postgres,
@@ -21,21 +20,10 @@ from afscan.model.subjects import (
     Server,
     Subject,
 )
-from support import text_at
+from support import stack_of, text_at
 
 Files = dict[str, str]
 S = TypeVar("S", bound=Subject)
-
-
-def stack_of(files: Files) -> Stack:
-    stack = Stack("", complete=True)
-    for path, text in files.items():
-        out, sources, _ = interpret(Source(path, text))
-        stack.add(out.subjects)
-        stack.notices += out.notices
-        stack.sources += sources
-    stack.add(list(join(stack)))
-    return stack
 
 
 def one(stack: Stack, kind: type[S]) -> S:
@@ -323,6 +311,37 @@ def test_a_password_variable_that_is_used_is_not_ignored(body: str) -> None:
     assert not stack_of({"docker-compose.yml": text}).of(IgnoredSetting)
 
 
+@pytest.mark.parametrize(
+    ("body", "expected", "password"),
+    [
+        ("image: redis/redis-stack-server:7.4.0-v0\nenvironment: {REDIS_ARGS: '--requirepass kX9vTq2mWz'}", True, "kX9vTq2mWz"),
+        ("image: redis/redis-stack-server:7.4.0-v0", False, None),
+        ("image: valkey/valkey:8\nenvironment: {VALKEY_EXTRA_FLAGS: '--port 0 --requirepass kX9vTq2mWz'}", True, "kX9vTq2mWz"),
+    ],
+)
+def test_images_that_take_arguments_from_a_variable(body: str, expected: bool, password: str | None) -> None:
+    files = {"docker-compose.yml": compose("s", body)}
+    stack = stack_of(files)
+    assert asked(stack) == ("set", expected)
+    found = one(stack, RedisServer)
+    assert found.password.value == password
+    if password:
+        assert text_at(files, found.password.place) == password
+
+
+def test_a_file_that_the_image_is_built_with() -> None:
+    files = {
+        "docker-compose.yml": compose("s", "build: ./redis"),
+        "redis/Dockerfile": 'FROM redis:7-alpine\nCOPY my.conf /r/redis.conf\nCMD ["redis-server", "/r/redis.conf"]\n',
+        "redis/my.conf": REDIS_CONF,
+    }
+    stack = stack_of(files)
+    found = one(stack, RedisServer)
+    assert found.container is not None
+    assert found.password.place.path == "redis/my.conf"
+    assert not found.unread
+
+
 def test_compose_expands_its_inline_configs() -> None:
     text = (
         compose("s", "image: redis:7\ncommand: redis-server /r.conf\nconfigs: [{source: r, target: /r.conf}]")
@@ -365,6 +384,38 @@ requirepass ${PASS}
 def test_jobs_and_clients_are_no_servers() -> None:
     text = compose("backup", "image: redis:7\ncommand: redis-cli -h sessions bgsave")
     assert not stack_of({"docker-compose.yml": text}).of(Server)
+
+
+FILLED_IN = """\
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: sessions-auth, namespace: shop}
+spec:
+  target:
+    name: sessions-auth
+    template:
+      data:
+        users.acl: |
+          user default off
+          user app on >{{ .app_password }} ~* +@all -@dangerous
+          user admin on >kX9vTq2mWz ~* +@all
+---
+"""
+
+
+def test_an_acl_file_that_an_operator_fills_in() -> None:
+    text = FILLED_IN + CLUSTER.replace("requirepass kX9vTq2mWz", "aclfile /auth/users.acl").replace(
+        "      volumes:\n", "      volumes:\n      - {name: auth, secret: {secretName: sessions-auth}}\n"
+    ).replace("        volumeMounts:\n", "        volumeMounts:\n        - {name: auth, mountPath: /auth}\n")
+    files = {"a.yaml": text}
+    stack = stack_of(files)
+    assert asked(stack) == ("set", True)
+    found = one(stack, RedisServer)
+    assert found.default_user_off.value is True
+    secrets = {one.user: one for one in stack.of(Credential)}
+    assert (secrets["app"].origin, secrets["admin"].origin) == (Origin.REFERENCE, Origin.LITERAL)
+    assert text_at(files, secrets["app"].value.place) == "{{ .app_password }}"
+    assert {one.holder for one in secrets.values()} == {"secret"}
 
 
 # ---------------------------------------------------------------- PgBouncer
@@ -415,6 +466,36 @@ def test_a_pooler_with_its_config_map_and_users() -> None:
     connection = one(stack, Connection)
     assert (connection.host.value, connection.secure.value, connection.container) == ("orders-db", False, found.container)
     assert text_at(files, connection.place) == "host=orders-db port=5432"
+
+
+def test_a_file_that_an_operator_fills_in() -> None:
+    filled = """\
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: pooler-auth}
+spec:
+  target:
+    template:
+      data:
+        pgbouncer.ini: |
+          [databases]
+          orders = host=orders-db user=orders_api password={{ .orders }} pool_size=5
+          [pgbouncer]
+          auth_type = scram-sha-256
+          auth_file = /etc/pgbouncer/userlist.txt
+        userlist.txt: |
+          "orders_api" "{{ .orders }}"
+          "reader" "kX9vTq2mWz"
+---
+"""
+    deployment = POOLER[POOLER.index("apiVersion: apps/v1") :]
+    text = filled + deployment.replace("configMap: {name: pooler}", "secret: {secretName: pooler-auth}")
+    found = one(stack_of({"a.yaml": text}), PgBouncer)
+    assert [(line.password.is_unknown, line.pool_size.value) for line in found.databases] == [(True, 5)]
+    assert [(user.user, user.secret.is_unknown, user.form) for user in found.users] == [
+        ("orders_api", True, "unknown"),
+        ("reader", False, "plain"),
+    ]
 
 
 def test_an_include_makes_absences_unknown() -> None:
@@ -668,6 +749,21 @@ def test_variables_from_elsewhere_make_defaults_unknown() -> None:
     for image in ("grafana/grafana:11.0.0", "mongo:7", "elasticsearch:7.17.0"):
         stack = stack_of({"a.yaml": kubernetes(f"image: {image}\nenvFrom: [{{secretRef: {{name: s}}}}]")})
         assert asked(stack) == ("unknown", None)
+
+
+def test_a_config_map_and_a_secret_as_environment() -> None:
+    given = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {POSTGRES_HOST_AUTH_METHOD: trust}\n---\n"
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {QDRANT__SERVICE__API_KEY: kX9vTq2mWzL0}\n---\n"
+    )
+    text = given + kubernetes("image: postgres:16\nenvFrom: [{configMapRef: {name: c}}]")
+    stack = stack_of({"a.yaml": text})
+    assert asked(stack) == ("set", False)
+    assert text_at({"a.yaml": text}, one(stack, Authentication).place) == "trust"
+    text = given + kubernetes("image: qdrant/qdrant:v1.12\nenvFrom: [{secretRef: {name: s}}]")
+    assert asked(stack_of({"a.yaml": text})) == ("set", True)
+    text = given + kubernetes("image: qdrant/qdrant:v1.12\nenvFrom: [{secretRef: {name: c}}]")
+    assert asked(stack_of({"a.yaml": text})) == ("unknown", None)
 
 
 def test_neo4j_settings_by_their_own_names() -> None:

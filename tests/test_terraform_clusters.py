@@ -107,7 +107,8 @@ class TestFirewalls:
     def test_blocks_and_exact_places(self) -> None:
         text = (
             'locals { wide = ["0.0.0.0/0"] }\nresource "aws_security_group" "x" {\n'
-            '  ingress {\n    from_port = 5432\n    to_port = "5433"\n    protocol = "6"\n    cidr_blocks = ["10.0.0.0/8", "0.0.0.0/0"]\n    ipv6_cidr_blocks = ["::/0"]\n  }\n'
+            '  ingress {\n    from_port = 5432\n    to_port = "5433"\n    protocol = "6"\n'
+            '    cidr_blocks = ["10.0.0.0/8", "0.0.0.0/0"]\n    ipv6_cidr_blocks = ["::/0"]\n  }\n'
             '  ingress {\n    from_port = 0\n    to_port = 0\n    protocol = "-1"\n    cidr_blocks = local.wide\n  }\n'
             "  egress {\n    from_port = 1\n  }\n}\n"
         )

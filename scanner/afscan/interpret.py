@@ -19,6 +19,10 @@ MAX_NESTING = 5
 _TEMPLATE = re.compile(r"\{\{-?\s*(?:\.|\$|if\b|range\b|with\b|include\b|template\b|define\b|end\b|/\*|toYaml\b)|\{%-?\s*\w+")
 
 
+_UNREAD = frozenset((NoticeKind.SYNTAX, NoticeKind.LIMIT, NoticeKind.TOO_LARGE, NoticeKind.TEMPLATED))
+_RELEVANT_JSON = re.compile(r'"(?:apiVersion|services|resource|variable)"\s*:')
+
+
 def interpret(source: Source) -> "tuple[Interpretation, list[Source], bool]":
     """What a source and the texts in it say.
 
@@ -60,11 +64,16 @@ def _interpret_one(source: Source, out: Interpretation) -> bool:
         place = source.place(source.span(*templated.span()))
         out.notice(NoticeKind.TEMPLATED, place, "This is a template: it has to be rendered before it can be judged.")
         return True
-    out.notices += parsed.notices
-    recognised = bool(parsed.notices)
-    for root in parsed.roots:
-        recognised = _hand_over(source, root, out) or recognised
-    return recognised
+    recognised = [root for root in parsed.roots if _hand_over(source, root, out)]
+    if recognised:
+        out.notices += parsed.notices
+        return True
+    # Nothing of it is a platform's. What could not be read might have been, unless nothing in it says so.
+    unread = [notice for notice in parsed.notices if notice.kind in _UNREAD]
+    if source.syntax == "json" and not _RELEVANT_JSON.search(source.text):
+        unread = []
+    out.notices += unread
+    return bool(unread)
 
 
 def _is_chart_template(source: Source) -> bool:

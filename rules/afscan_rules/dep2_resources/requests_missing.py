@@ -23,7 +23,7 @@ def requests_missing(container: Container, stack: Stack) -> Iterator[Problem]:
         yield NOT_APPLICABLE
         return
     wanted = {"memory": container.memory_request, "CPU": container.cpu_request}
-    missing = [name for name, value in wanted.items() if value.is_unset]
+    missing = [name for name, value in wanted.items() if value.is_unset or (value.value is not None and value.value <= 0)]
     doubtful = next((value for value in wanted.values() if value.is_unknown), None)
     if missing:
         yield fail(wanted[missing[0]].place, f"{container.name} requests no {' and no '.join(missing)}.")

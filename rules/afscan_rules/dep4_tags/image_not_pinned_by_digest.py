@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from afscan.join.localimages import is_local
 from afscan.model.stack import Stack
 from afscan.model.subjects import ImageReference
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
@@ -17,12 +18,10 @@ def image_not_pinned_by_digest(image: ImageReference, stack: Stack) -> Iterator[
     ## Fix
     - Any: append the digest, `:1.8.2@sha256:...`, and let a bot renew both together.
     """
-    reference = image.reference
-    if image.built_here or image.stage or reference.is_unset:
-        yield NOT_APPLICABLE
-    elif reference.is_unknown:
+    reference, version = image.reference, image.version
+    if is_local(stack, image) or reference.is_unset or version == (None, None):
+        yield NOT_APPLICABLE  # without any tag: that is image-tag-missing
+    elif version is None:
         yield unknown(reference.place, f"The image of {image.name} is not known: {reference.reason}.")
-    elif image.digest is None and image.tag is None:
-        yield NOT_APPLICABLE  # that is image-tag-missing
-    elif image.digest is None:
-        yield fail(reference.place, f"`{reference.value}` is pinned by a tag, which can move, and by no digest.")
+    elif version[1] is None:
+        yield fail(reference.place, f"`{reference.or_else(image.written)}` is pinned by a tag, which can move, and by no digest.")

@@ -15,11 +15,11 @@ def setting_ignored(setting: IgnoredSetting, stack: Stack) -> Iterator[Problem]:
     reader of the file believes in a tuning that never happened.
 
     ## Fix
-    - Postgres: pass it to the server: `command: postgres -c name=value`.
     - Any: remove it, or write it where the product reads it.
     """
     if setting.protection is not None:
         yield NOT_APPLICABLE  # a protection that is off while it looks on has a rule of its own
         return
-    instead = f"Use {setting.instead} instead." if setting.instead else None
-    yield fail(setting.place, f"`{setting.setting}` has no effect: {setting.why}.", remedy=instead)
+    instead = f"`{setting.instead}`" if setting.instead.isascii() and not set(setting.instead) & set(" `") else setting.instead
+    remedy = f"write {instead} instead, or remove it." if setting.instead else None
+    yield fail(setting.place, f"`{setting.setting}` has no effect: {setting.why}.", remedy=remedy)

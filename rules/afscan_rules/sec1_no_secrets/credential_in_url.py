@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin
+from afscan.platforms.secrets import kind_name, literal_place, literal_text
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
 
 
@@ -12,15 +13,23 @@ def credential_in_url(credential: Credential, stack: Stack) -> Iterator[Problem]
     """Password is part of a URL.
 
     URLs are logged, shown in error messages and kept in histories by programs that would never do that with a password. A
-    password written there in full is also in the repository.
+    password written there in full is also in the repository. One that a variable puts in is not; a URL in an image is judged
+    with the image's other secrets.
 
     ## Fix
+    - Kubernetes: give user and password in variables of their own with `secretKeyRef`, and put them in with `$(NAME)`.
+    - Compose: write `${NAME:?}` in place of the password, or use `secrets:`.
     - Any: take the whole URL from a secret, or give user and password in settings of their own that refer to one.
     """
-    if not credential.in_url:
+    value = credential.value
+    if not credential.in_url or credential.holder in ("image", "secret"):
         yield NOT_APPLICABLE
-    elif credential.origin is Origin.LITERAL and credential.value.is_set:
+    elif literal_text(credential) is not None:
         user = f" of user `{credential.user}`" if credential.user else ""
-        yield fail(credential.value.place, f"The URL in `{credential.key}` carries the password{user} in full.")
-    elif credential.origin is Origin.UNKNOWN:
-        yield unknown(credential.value.place, f"What the URL in `{credential.key}` carries is not known: {credential.value.reason}.")
+        what = kind_name(credential.kind)
+        yield fail(literal_place(credential), f"The URL in `{credential.key}` carries the {what}{user} in full.")
+    elif credential.origin is Origin.UNKNOWN or (credential.origin is Origin.LITERAL and value.is_unknown):
+        reason = value.reason or "it is not evaluated"
+        yield unknown(value.place, f"What the URL in `{credential.key}` carries is not known: {reason}.")
+    elif credential.origin in (Origin.PLACEHOLDER, Origin.EMPTY):
+        yield NOT_APPLICABLE

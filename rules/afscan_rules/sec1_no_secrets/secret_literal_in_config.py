@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin
+from afscan.platforms.secrets import kind_name, literal_place, literal_text
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
 
 
@@ -12,7 +13,9 @@ def secret_literal_in_config(credential: Credential, stack: Stack) -> Iterator[P
     """Secret is written in a configuration file.
 
     Whoever can read the repository, a backup of it or a log of the build has the password, for as long as its history exists.
-    A reference to a secret store, an environment variable or a mounted file says the same without telling it.
+    A reference to a secret store, an environment variable or a mounted file says the same without telling it. A default counts
+    too: `${PASSWORD:-literal}` is the password wherever nobody sets the variable. Images, URLs, ConfigMaps and Secret manifests
+    have rules of their own, so that each secret is reported once.
 
     ## Fix
     - Kubernetes: refer to a Secret with `secretKeyRef`, filled by an external secret store.
@@ -24,18 +27,22 @@ def secret_literal_in_config(credential: Credential, stack: Stack) -> Iterator[P
     - Qdrant: remove the key, and set `QDRANT__SERVICE__API_KEY` from a secret.
     - Any: replace the value by a reference to a secret store, and change the password: it is known now.
     """
-    if credential.holder in ("secret", "image") or credential.in_url:
-        yield NOT_APPLICABLE  # a committed Secret, an image and a URL have rules of their own
-    elif credential.origin is Origin.LITERAL and credential.value.is_set:
+    value, origin = credential.value, credential.origin
+    if credential.holder in ("secret", "image", "configmap") or credential.in_url:
+        yield NOT_APPLICABLE
+    elif literal_text(credential) is not None:
         user = f" of user `{credential.user}`" if credential.user else ""
-        yield fail(credential.value.place, f"The {credential.kind}{user} stands here in full (`{credential.key}`).")
-    elif credential.origin is Origin.HASH and credential.value.is_set and credential.value.or_else("").startswith("md5"):
+        default = " as a default" if origin is Origin.INTERPOLATED else ""
+        what = kind_name(credential.kind)
+        yield fail(literal_place(credential), f"The {what}{user} stands here in full{default} (`{credential.key}`).")
+    elif origin is Origin.HASH and value.or_else("").startswith("md5"):
         yield fail(
-            credential.value.place,
+            value.place,
             f"The md5 hash in `{credential.key}` is as good as the password: PostgreSQL accepts it in its place.",
             severity=Severity.HIGH,
         )
-    elif credential.origin is Origin.UNKNOWN:
-        yield unknown(credential.value.place, f"Where `{credential.key}` comes from is not known: {credential.value.reason}.")
-    elif credential.origin in (Origin.PLACEHOLDER, Origin.EMPTY):
+    elif origin is Origin.UNKNOWN or (origin is Origin.LITERAL and value.is_unknown):
+        reason = value.reason or "it is not evaluated"
+        yield unknown(value.place, f"Where `{credential.key}` comes from is not known: {reason}.")
+    elif origin in (Origin.PLACEHOLDER, Origin.EMPTY):
         yield NOT_APPLICABLE  # no secret; whether that is good is another rule's question

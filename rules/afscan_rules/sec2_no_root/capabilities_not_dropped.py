@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container
-from afscan.policy import Problem, Severity, fail, rule, unknown
+from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
 
 DANGEROUS = frozenset(
     (
@@ -42,18 +42,17 @@ def capabilities_not_dropped(container: Container, stack: Stack) -> Iterator[Pro
     """
     added = next((c for c in container.capabilities_added if c.is_set and c.value in DANGEROUS), None)
     if added is not None:
-        yield fail(
-            added.place,
-            f"{container.name} is given {added.value}, which reaches beyond the container.",
-            severity=Severity.HIGH,
-        )
+        why = f"{container.name} is given {added.value}, which reaches beyond the container."
+        yield fail(added.place, why, severity=Severity.HIGH)
         return
     dropped = container.capabilities_dropped
-    if any(c.value == "ALL" for c in dropped if c.is_set):
-        return
-    doubtful = next((c for c in (*dropped, *container.capabilities_added, container.capabilities) if c.is_unknown), None)
+    drops_all = any(c.value == "ALL" for c in dropped if c.is_set)
+    settings = container.capabilities_added if drops_all else (*dropped, *container.capabilities_added, container.capabilities)
+    doubtful = next((c for c in settings if c.is_unknown), None)
     if doubtful is not None:
         yield unknown(doubtful.place, f"The capabilities of {container.name} are not known: {doubtful.reason}.")
-        return
-    what = "drops some capabilities, but not ALL" if dropped else "keeps the runtime's default capabilities"
-    yield fail(container.capabilities.place, f"{container.name} {what}.")
+    elif not drops_all:
+        what = "drops some capabilities, but not ALL" if dropped else "drops none of the capabilities that the runtime gives it"
+        yield fail(container.capabilities.place, f"{container.name} {what}.")
+    elif container.privileged.value:
+        yield NOT_APPLICABLE  # privileged gives back what is dropped, and that is a rule of its own

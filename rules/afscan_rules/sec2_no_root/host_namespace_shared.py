@@ -26,9 +26,10 @@ def host_namespace_shared(container: Container, stack: Stack) -> Iterator[Proble
     - Kubernetes, Terraform: remove `hostNetwork`, `hostPID` and `hostIPC` from the pod.
     - Compose: remove `network_mode: host`, `pid: host`, `ipc: host` and `userns_mode: host`.
     """
+    name = container.workload.name  # namespaces are those of the whole pod: one finding, however many containers it has
     for namespace in container.host_namespaces:
-        shared = namespace.shared
+        shared, kind = namespace.shared, namespace.kind
         if shared.is_unknown:
-            yield unknown(shared.place, f"Whether {container.name} shares the host's {namespace.kind} namespace is not known: {shared.reason}.")
+            yield unknown(shared.place, f"Whether {name} shares the host's {kind} namespace is not known: {shared.reason}.")
         elif shared.value:
-            yield fail(shared.place, f"{container.name} shares the host's {namespace.kind} namespace: {_MEANING[namespace.kind]}.")
+            yield fail(shared.place, f"{name} shares the host's {kind} namespace: {_MEANING[kind]}.")

@@ -24,4 +24,4 @@ def privilege_escalation_allowed(container: Container, stack: Stack) -> Iterator
     elif allowed.is_unset:
         yield fail(container.place, f"{container.name} may gain privileges: nothing forbids it, and that is the default.")
     elif allowed.value:
-        yield fail(allowed.place, f"{container.name} may gain privileges: it is allowed explicitly.")
+        yield fail(allowed.place, f"{container.name} may gain privileges: this setting allows it.")

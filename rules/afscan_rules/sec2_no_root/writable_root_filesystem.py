@@ -20,7 +20,9 @@ def writable_root_filesystem(container: Container, stack: Stack) -> Iterator[Pro
     """
     read_only = container.read_only_root
     if read_only.is_unknown:
-        yield unknown(read_only.place, f"Whether {container.name} may write to its root file system is not known: {read_only.reason}.")
+        yield unknown(
+            read_only.place, f"Whether {container.name} may write to its root file system is not known: {read_only.reason}."
+        )
     elif not read_only.value:
         why = "it is not set, and that is the default" if read_only.is_unset else "it is switched on explicitly"
         yield fail(read_only.place, f"{container.name} may write to its root file system: {why}.")

@@ -2,26 +2,11 @@
 
 from collections.abc import Iterator
 
+from afscan.join.ingresses import answers_plaintext, certificate, redirects, serves_https_only, shared_listeners
 from afscan.model.stack import Stack
 from afscan.model.subjects import Ingress
+from afscan.model.value import Value
 from afscan.policy import Problem, Severity, fail, rule, unknown
-
-_REDIRECTS = (
-    "nginx.ingress.kubernetes.io/ssl-redirect",
-    "nginx.ingress.kubernetes.io/force-ssl-redirect",
-    "ingress.kubernetes.io/ssl-redirect",
-    "haproxy.org/ssl-redirect",
-    "haproxy-ingress.github.io/ssl-redirect",
-)
-_CERTIFICATES = (
-    "alb.ingress.kubernetes.io/certificate-arn",
-    "networking.gke.io/managed-certificates",
-    "ingress.gcp.kubernetes.io/pre-shared-cert",
-    "networking.gke.io/pre-shared-cert",
-    "appgw.ingress.kubernetes.io/appgw-ssl-certificate",
-    "traefik.ingress.kubernetes.io/router.tls",
-)
-"""Annotations by which a controller gets its certificate without `spec.tls`, from the controllers' documentation."""
 
 
 @rule("SEC306", severity=Severity.HIGH, tags=("CWE-319",))
@@ -29,22 +14,33 @@ def ingress_without_tls(ingress: Ingress, stack: Stack) -> Iterator[Problem]:
     """Ingress serves without TLS.
 
     What enters the platform from the internet enters here: a host that is missing under `spec.tls` is served in plaintext,
-    sessions and passwords included. With `ssl-redirect` off, plaintext stays open beside TLS.
+    sessions and passwords included. With the redirect to HTTPS off, plaintext stays open beside TLS. Controllers that bring
+    their certificates otherwise (AWS, Google Cloud, Azure, Traefik, OpenShift) are judged by their own annotations.
 
     ## Fix
-    - Any: list the host under `spec.tls` with a `secretName`, and leave `ssl-redirect` at its default or `"true"`.
+    - Kubernetes: list the host under `spec.tls` with a `secretName`, and leave `ssl-redirect` at its default or `"true"`.
+    - Any: give every host a certificate, and redirect HTTP to HTTPS.
     """
-    for name in _REDIRECTS[:1] + _REDIRECTS[2:]:
-        redirect = ingress.annotations.get(name)
-        forced = ingress.annotations.get(_REDIRECTS[1])
-        if redirect is not None and redirect.or_else("").lower() == "false" and not (forced and forced.value == "true"):
-            yield fail(redirect.place, f"{ingress.name} goes on serving plaintext beside TLS: `{name}` is off.")
-    if any(ingress.annotations[name].or_else("-") not in ("", "false") for name in _CERTIFICATES if name in ingress.annotations):
+    if redirects(ingress) or serves_https_only(ingress):
         return
-    if ingress.tls_any_host:
+    covered = ingress.tls_any_host or certificate(ingress) is not None
+    problems = [] if covered else list(_hosts(ingress))
+    yield from problems
+    if problems:
         return
-    doubtful = next((host for host in ingress.tls_hosts if host.is_unknown), None)
+    beside = answers_plaintext(ingress)
+    if beside is not None and beside.plain.is_unknown:
+        yield unknown(beside.plain.place, f"Whether {ingress.name} also serves plaintext is not known: {beside.plain.reason}.")
+    elif beside is not None:
+        yield fail(beside.plain.place, f"{ingress.name} {beside.how}.")
+
+
+def _hosts(ingress: Ingress) -> Iterator[Problem]:
+    """The hosts of the rules that no entry of ``spec.tls`` covers, each once."""
+    sources = (ingress.tls, *ingress.tls_hosts, shared_listeners(ingress))
+    doubtful = next((one for one in sources if one is not None and one.is_unknown), None)
     covered = [host.or_else("").lower() for host in ingress.tls_hosts if host.is_set]
+    exact = set(covered)
     seen: set[str] = set()
     for route in ingress.routes:
         host = route.host
@@ -52,21 +48,18 @@ def ingress_without_tls(ingress: Ingress, stack: Stack) -> Iterator[Problem]:
         if text in seen:
             continue
         seen.add(text)
-        if host.is_set and any(_covers(pattern, text) for pattern in covered):
-            continue
-        if host.is_unknown or doubtful is not None:
-            reason = host.reason or (doubtful.reason if doubtful is not None else "")
-            yield unknown(host.place, f"Whether {ingress.name} serves this host over TLS is not known: {reason}.")
-        elif host.is_unset:
-            yield fail(host.place, f"{ingress.name} serves every host without TLS: its rule names no host, and no `tls` entry covers all.")
-        else:
-            yield fail(host.place, f"{ingress.name} serves `{host.value}` without TLS: no entry of `spec.tls` names it.")
-    if not ingress.routes and ingress.tls.is_unset:
+        if not (host.is_set and (text in exact or ("*." + text.partition(".")[2]) in exact)):
+            yield _uncovered(ingress, host, doubtful)
+    if not ingress.routes and not ingress.tls.value:
         yield fail(ingress.place, f"{ingress.name} serves its default backend without TLS: it has no `spec.tls`.")
 
 
-def _covers(pattern: str, host: str) -> bool:
-    """Whether a host of `spec.tls` covers a host of a rule; a wildcard stands for exactly one label."""
-    if pattern.startswith("*."):
-        return host == pattern or host.partition(".")[2] == pattern[2:]
-    return pattern == host
+def _uncovered(ingress: Ingress, host: Value[str], doubtful: "Value[str] | Value[bool] | None") -> Problem:
+    if host.is_unknown or doubtful is not None:
+        reason = host.reason or (doubtful.reason if doubtful is not None else "")
+        return unknown(host.place, f"Whether {ingress.name} serves this host over TLS is not known: {reason}.")
+    if host.is_unset:
+        return fail(
+            host.place, f"{ingress.name} serves every host without TLS: its rule names no host, and no `tls` entry covers all."
+        )
+    return fail(host.place, f"{ingress.name} serves `{host.value}` without TLS: no entry of `spec.tls` names it.")

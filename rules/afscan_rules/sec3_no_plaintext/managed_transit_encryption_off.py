@@ -15,7 +15,8 @@ def managed_transit_encryption_off(resource: ManagedResource, stack: Stack) -> I
     several leave it off by default.
 
     ## Fix
-    - Any: turn encryption in transit on (`transit_encryption_enabled`, `require_tls`, `client_broker = "TLS"`, `enforce_https`, listener protocol HTTPS).
+    - Any: turn encryption in transit on (`transit_encryption_enabled`, `require_tls`, `client_broker = "TLS"`,
+      `enforce_https` with `node_to_node_encryption`); give a listener the protocol HTTPS, or redirect it there.
     """
     facet = resource.transit_encrypted
     if facet is None or (resource.product == "postgres" and resource.datastore):
@@ -23,5 +24,7 @@ def managed_transit_encryption_off(resource: ManagedResource, stack: Stack) -> I
     elif facet.effective is None:
         yield unknown(facet.on.place, f"Whether {resource.name} encrypts its connections is not known: {facet.on.reason}.")
     elif not facet.effective:
-        how = facet.why or (f"`{facet.setting}` is off" if facet.on.is_set else f"`{facet.setting}` is not set, and off is the default")
+        how = facet.why or (
+            f"`{facet.setting}` is off" if facet.on.is_set else f"`{facet.setting}` is not set, and off is the default"
+        )
         yield fail(facet.on.place, f"{resource.name} accepts plaintext: {how}.")

@@ -22,7 +22,8 @@ def pgbouncer_tls_off(pooler: PgBouncer, stack: Stack) -> Iterator[Problem]:
     loopback addresses or Unix sockets only (without `listen_addr` PgBouncer takes no TCP connection at all) needs none.
 
     ## Fix
-    - Any: set `client_tls_sslmode = require` with key and certificate, and `server_tls_sslmode = verify-full` with `server_tls_ca_file`.
+    - Any: set `client_tls_sslmode = require` with key and certificate, and `server_tls_sslmode = verify-full` with
+      `server_tls_ca_file`.
     """
     clients, servers = not _local_clients(pooler), not _local_servers(pooler)
     if clients:

@@ -8,7 +8,9 @@ from afscan.model.subjects import Connection
 from afscan.platforms.urls import is_loopback
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
 
-_THIS_MACHINE = frozenset(("host.docker.internal", "gateway.docker.internal", "host.containers.internal", "host.minikube.internal"))
+_THIS_MACHINE = frozenset(
+    ("host.docker.internal", "gateway.docker.internal", "host.containers.internal", "host.minikube.internal")
+)
 """Names by which containers reach the machine they run on (documentation of Docker, Podman and minikube)."""
 
 
@@ -22,8 +24,6 @@ def plaintext_connection(connection: Connection, stack: Stack) -> Iterator[Probl
     Unix sockets are none; PgBouncer's own connections are judged by its settings (SEC303).
 
     ## Fix
-    - Kubernetes, Compose: use the scheme with TLS (`https`, `rediss`, `bolt+s`, `amqps`); for PostgreSQL add `sslmode=verify-full`.
-    - Terraform: use the scheme with TLS; for PostgreSQL add `sslmode=verify-full`.
     - Any: use the scheme with TLS (`https`, `rediss`, `bolt+s`, `amqps`); for PostgreSQL add `sslmode=verify-full`.
     """
     secure, host = connection.secure, connection.host

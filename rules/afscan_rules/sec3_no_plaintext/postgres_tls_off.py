@@ -18,7 +18,8 @@ def postgres_tls_off(server: Postgres | ManagedResource, stack: Stack) -> Iterat
 
     ## Fix
     - Kubernetes, Compose, Postgres: start the server with `-c ssl=on -c ssl_cert_file=... -c ssl_key_file=...`.
-    - Terraform: set the parameter `rds.force_ssl` to `1` in the parameter group that the instance uses; for Cloud SQL `ssl_mode = "ENCRYPTED_ONLY"`.
+    - Terraform: set the parameter `rds.force_ssl` to `1` in the parameter group that the instance uses; for Cloud SQL
+      `ssl_mode = "ENCRYPTED_ONLY"`.
     - Any: turn `ssl` on, with a certificate.
     """
     if isinstance(server, Postgres):

@@ -17,7 +17,8 @@ def qdrant_tls_off(qdrant: Qdrant, stack: Stack) -> Iterator[Problem]:
     `cluster.p2p.enable_tls`.
 
     ## Fix
-    - Any: set `service.enable_tls: true` (or `QDRANT__SERVICE__ENABLE_TLS=true`) with `tls.cert` and `tls.key`; in a cluster also `cluster.p2p.enable_tls: true`.
+    - Any: set `service.enable_tls: true` (or `QDRANT__SERVICE__ENABLE_TLS=true`) with `tls.cert` and `tls.key`; in a cluster
+      also `cluster.p2p.enable_tls: true`.
     """
     if qdrant.host.is_set and is_loopback(qdrant.host.or_else("")):
         yield NOT_APPLICABLE

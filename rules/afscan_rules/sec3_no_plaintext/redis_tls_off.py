@@ -20,8 +20,8 @@ def redis_tls_off(redis: RedisServer, stack: Stack) -> Iterator[Problem]:
     server that is bound to the loopback interface, or has only a Unix socket, has nothing to encrypt.
 
     ## Fix
-    - Kubernetes, Compose: pass `--tls-port 6379 --port 0` with `--tls-cert-file`, `--tls-key-file` and `--tls-ca-cert-file`, or set them in redis.conf.
-    - Any: set `tls-port 6379`, `port 0` and the three `tls-*-file` settings; in a cluster also `tls-cluster yes` and `tls-replication yes`.
+    - Any: set `tls-port 6379`, `port 0` and the three `tls-*-file` settings; in a cluster also `tls-cluster yes` and
+      `tls-replication yes`.
     """
     if redis.bind and all(b.is_set and is_loopback(b.or_else("").lstrip("-")) for b in redis.bind):
         yield NOT_APPLICABLE  # nothing leaves the machine
@@ -36,7 +36,9 @@ def redis_tls_off(redis: RedisServer, stack: Stack) -> Iterator[Problem]:
             yield NOT_APPLICABLE  # a Unix socket only
             return
     elif tls.is_unknown:
-        yield fail(plain.place, f"{redis.name} serves plaintext on port {number}, whatever `tls-port` is: only `port 0` closes it.")
+        yield fail(
+            plain.place, f"{redis.name} serves plaintext on port {number}, whatever `tls-port` is: only `port 0` closes it."
+        )
         return
     elif tls.or_else(0) == 0:
         at = plain.place if plain.is_set else tls.place
@@ -50,22 +52,30 @@ def redis_tls_off(redis: RedisServer, stack: Stack) -> Iterator[Problem]:
 
 
 def _between_nodes(redis: RedisServer) -> Iterator[Problem]:
-    """The nodes' own traffic: what is off by default is one finding, what is switched off one each."""
-    cluster, replica = redis.cluster, redis.replica
-    switches = [("tls-cluster", redis.tls_cluster, cluster), ("tls-replication", redis.tls_replication, cluster)]
-    if not cluster.value:
-        switches = [*switches, ("tls-replication", redis.tls_replication, replica)] if replica.value else switches
-        switches = [one for one in switches if one[2].value or one[2].is_unknown]
+    """The nodes' own traffic: what is switched off is one finding each, what is left off by default one together."""
     missing: list[str] = []
-    for name, value, reason in switches:
-        doubtful: Value[bool] | None = value if value.is_unknown else reason if reason.is_unknown and not value.value else None
+    for name, value, needed in _wanted(redis):
+        doubtful = next((one for one in (value, needed) if one.is_unknown), None)
+        if value.value:
+            continue
         if doubtful is not None:
-            yield unknown(doubtful.place, f"Whether the nodes of {redis.name} need `{name}` and have it is not known: {doubtful.reason}.")
-        elif value.is_set and not value.value:
-            yield fail(value.place, f"{redis.name} serves its clients over TLS, but its nodes talk in plaintext: `{name}` is off.")
-        elif value.is_unset:
+            yield unknown(doubtful.place, f"Whether the nodes of {redis.name} need `{name}` is not known: {doubtful.reason}.")
+        elif value.is_set:
+            yield fail(
+                value.place, f"{redis.name} serves its clients over TLS, but its nodes talk in plaintext: `{name}` is off."
+            )
+        else:
             missing.append(f"`{name}`")
     if missing:
         off = "are not set, and off is their default" if len(missing) > 1 else "is not set, and off is its default"
-        names = " and ".join(missing)
-        yield fail(redis.tls_port.place, f"{redis.name} serves its clients over TLS, but its nodes talk in plaintext: {names} {off}.")
+        text = f"{redis.name} serves its clients over TLS, but its nodes talk in plaintext: {' and '.join(missing)} {off}."
+        yield fail(redis.tls_port.place, text)
+
+
+def _wanted(redis: RedisServer) -> list[tuple[str, Value[bool], Value[bool]]]:
+    """The switches that this server's nodes need, each with the setting that makes them nodes of something."""
+    cluster, replica = redis.cluster, redis.replica
+    wanted = [("tls-cluster", redis.tls_cluster, cluster)] if cluster.value or cluster.is_unknown else []
+    needed = next((one for one in (cluster, replica) if one.value), None)
+    needed = needed or next((one for one in (cluster, replica) if one.is_unknown), None)
+    return wanted if needed is None else [*wanted, ("tls-replication", redis.tls_replication, needed)]

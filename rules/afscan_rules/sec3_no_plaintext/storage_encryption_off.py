@@ -16,7 +16,8 @@ def storage_encryption_off(resource: ManagedResource, stack: Stack) -> Iterator[
 
     ## Fix
     - Kubernetes: set the StorageClass parameter `encrypted: "true"`.
-    - Any: turn encryption at rest on (`storage_encrypted`, `at_rest_encryption_enabled`, `encrypted`), best with a key of your own.
+    - Any: turn encryption at rest on (`storage_encrypted`, `at_rest_encryption_enabled`, `encrypted`), best with a key of
+      your own.
     """
     facet = resource.storage_encrypted
     if facet is None:
@@ -24,5 +25,7 @@ def storage_encryption_off(resource: ManagedResource, stack: Stack) -> Iterator[
     elif facet.effective is None:
         yield unknown(facet.on.place, f"Whether {resource.name} encrypts its storage is not known: {facet.on.reason}.")
     elif not facet.effective:
-        how = facet.why or (f"`{facet.setting}` is off" if facet.on.is_set else f"`{facet.setting}` is not set, and off is the default")
+        how = facet.why or (
+            f"`{facet.setting}` is off" if facet.on.is_set else f"`{facet.setting}` is not set, and off is the default"
+        )
         yield fail(facet.on.place, f"{resource.name} does not encrypt its storage: {how}.")

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 from afscan.model.stack import Stack
-from afscan.model.subjects import PgBouncer, Qdrant, RedisServer
+from afscan.model.subjects import Container, PgBouncer, Postgres, Qdrant, RedisServer
+from afscan.model.value import Value
 from afscan.platforms.urls import is_any_address, is_loopback
-from afscan.policy import NOT_APPLICABLE, Problem, Severity, Verdict, fail, rule, unknown
+from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
+
+Listener = RedisServer | PgBouncer | Qdrant | Postgres
 
 
 @rule("SEC403", severity=Severity.MEDIUM, tags=("CWE-1327",))
-def datastore_listens_everywhere(server: RedisServer | PgBouncer | Qdrant, stack: Stack) -> Iterator[Problem]:
+def datastore_listens_everywhere(server: RedisServer | PgBouncer | Qdrant | Postgres, stack: Stack) -> Iterator[Problem]:
     """Datastore listens on all interfaces.
 
     In a container or pod, listening on every interface is normal: the network around it decides who gets in. On a host, or in
@@ -19,41 +22,68 @@ def datastore_listens_everywhere(server: RedisServer | PgBouncer | Qdrant, stack
     ## Fix
     - Redis: set `bind 127.0.0.1 -::1` or the private address, and leave `protected-mode yes`.
     - PgBouncer: set `listen_addr` to the private address.
+    - Postgres: set `listen_addresses` to the private address.
+    - Qdrant: set `service.host` to the private address.
     - Any: bind the private address, or run it in a container network of its own.
     """
     container = server.container
-    if isinstance(server, RedisServer) and (yield from _unprotected(server)):
-        return
-    if container is not None and not any(n.kind == "network" and n.shared.value for n in container.host_namespaces):
+    shared = _host_network(container) if container is not None else None
+    if container is not None and (shared is None or shared.value is False):
         yield NOT_APPLICABLE
         return
-    for problem in _listening(server):
-        if container is None and problem.verdict is Verdict.FAIL and problem.place is not None:
-            yield unknown(problem.place, f"{server.name} listens on all interfaces; whether it runs in a container is not known.")
-        else:
-            yield problem
+    if isinstance(server, RedisServer) and shared is None and _unprotected(server):
+        yield fail(
+            server.protected_mode.place, f"{server.name} has `protected-mode no` and no password: whoever reaches it is in."
+        )
+        return
+    address = _everywhere(server)
+    if address is None:
+        return
+    if address.is_unknown:
+        yield unknown(address.place, f"On which addresses {server.name} listens is not known: {address.reason}.")
+    elif shared is None and address.is_unset:
+        yield NOT_APPLICABLE  # a file that says nothing about where it is used
+    elif shared is None:
+        text = f"{server.name} listens on all interfaces (`{address.value}`); whether it runs in a container is not known."
+        yield unknown(address.place, text)
+    elif shared.is_unknown:
+        text = f"{server.name} listens on all interfaces; whether they are the host's is not known: {shared.reason}."
+        yield unknown(shared.place, text)
+    else:
+        which = f"`{address.value}`" if address.is_set else "its default"
+        yield fail(address.place, f"{server.name} runs in the host's network and listens on all of its interfaces ({which}).")
 
 
-def _unprotected(redis: RedisServer) -> Iterator[Problem]:
-    """Redis with protected mode off and no password; returns True where that is the finding."""
-    off = redis.protected_mode.is_set and redis.protected_mode.value is False
-    open_ = redis.password.is_unset and not redis.default_user_off.value
+def _host_network(container: Container) -> Value[bool] | None:
+    """Whether a container is in its host's network; None where it is not."""
+    return next((n.shared for n in container.host_namespaces if n.kind == "network" and not n.shared.is_unset), None)
+
+
+def _unprotected(redis: RedisServer) -> bool:
+    """Whether Redis has protected mode off and surely no password."""
     local = redis.bind and all(b.is_set and is_loopback(b.or_else("").lstrip("-")) for b in redis.bind)
-    if off and open_ and not local:
-        yield fail(redis.protected_mode.place, f"{redis.name} has `protected-mode no` and no password: whoever reaches it is in.")
-        return True
-    return False
+    open_ = redis.password.is_unset and redis.default_user_off.value is not True and not redis.default_user_off.is_unknown
+    return redis.protected_mode.value is False and open_ and not local
 
 
-def _listening(server: RedisServer | PgBouncer | Qdrant) -> Iterator[Problem]:
-    addresses = server.bind if isinstance(server, RedisServer) else [server.listen_address if isinstance(server, PgBouncer) else server.host]
+def _everywhere(server: Listener) -> Value[str] | None:
+    """The address that means all interfaces: as written, unset where it is the default, unknown where that cannot be told.
+
+    None where the server listens on some addresses only, or on none: PgBouncer without `listen_addr`. The official PostgreSQL
+    image sets `listen_addresses` to `*`.
+    """
+    if isinstance(server, RedisServer):
+        addresses = server.bind
+        if not addresses:
+            return Value.unset(server.node)
+    elif isinstance(server, PgBouncer):
+        addresses = [server.listen_address]
+    else:
+        addresses = [server.host if isinstance(server, Qdrant) else server.setting("listen_addresses")]
     for address in addresses:
-        if address.is_unknown:
-            yield unknown(address.place, f"On which addresses {server.name} listens is not known: {address.reason}.")
-            return
-        everywhere = [a for a in address.or_else("").replace(",", " ").split() if is_any_address(a.lstrip("-"))]
-        if everywhere:
-            yield fail(address.place, f"{server.name} listens on all interfaces of the host (`{everywhere[0]}`).")
-            return
-    if server.container is not None and (not addresses or (addresses[0].is_unset and not isinstance(server, PgBouncer))):
-        yield fail(server.place, f"{server.name} runs in the host's network and listens on all interfaces, its default.")
+        if address.is_unset and not isinstance(server, PgBouncer):
+            return address
+        for one in address.or_else("").strip("'\"").replace(",", " ").split():
+            if is_any_address(one.lstrip("-").removesuffix("*") or "*"):
+                return Value.of(one, address.node, address.at)
+    return next((address for address in addresses if address.is_unknown), None)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from afscan.join.exposure import internal_service
+from afscan.join.exposure import DATASTORE_PORTS, internal_workload, is_private_address
+from afscan.model.place import Place
 from afscan.model.stack import Stack
 from afscan.model.subjects import Service
-from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule, unknown
+from afscan.policy import NOT_APPLICABLE, NOT_JUDGED, Problem, Related, Severity, fail, rule, unknown
 
 
 @rule("SEC402", severity=Severity.HIGH, tags=("CWE-668",))
@@ -13,40 +14,61 @@ def internal_service_exposed(service: Service, stack: Stack) -> Iterator[Problem
     """Internal service is exposed.
 
     A LoadBalancer or NodePort Service, or an external address, opens a port outside the cluster, where network policies on the
-    pods are the last line. A datastore or an administration interface has no business there.
+    pods are the last line. A datastore or an administration interface has no business there. A load balancer with an address
+    of the private network, or one that admits listed networks only, is no exposure.
 
     ## Fix
     - Kubernetes, Terraform: use `type: ClusterIP`, and remove `externalIPs`; let clients in through an authenticated gateway.
+    - Any: keep it inside the cluster's network.
     """
-    found = next(((w, internal_service(c)) for w in service.selects for c in w.containers if internal_service(c)), None)
-    if service.kind.is_unknown:
-        yield unknown(service.kind.place, f"The type of {service.name} is not known: {service.kind.reason}.")
+    found = internal_workload(service, stack)
+    port = None if service.selects else next((p for p in service.ports if p.port.or_else(0) in DATASTORE_PORTS), None)
+    if found is None and port is None:
+        # Where nothing here is selected, the rest of the stack may hold the workload.
+        yield NOT_APPLICABLE if service.selects or stack.complete or not _outside(service) else NOT_JUDGED
         return
-    outside = service.kind.or_else("ClusterIP") in ("LoadBalancer", "NodePort")
-    if not outside and not service.external_ips:
+    opened = _opened(service)
+    if opened is None:
         return
-    if found is None:
-        if service.selects or stack.complete:
-            yield NOT_APPLICABLE  # what it selects is not known to be internal
-        else:
-            yield unknown(service.kind.place, f"What {service.name} selects is not among the files that were given.")
-        return
-    workload, what = found
-    related = [Related(workload.place, f"This is the {what} that it exposes.")]
-    if service.external_ips:
-        yield fail(service.external_ips[0].place, f"{service.name} opens {workload.name} ({what}) on an external address.", related=related)
-    elif service.internal or _closed(service):
-        return
+    at, how, doubt = opened
+    if found is not None:
+        workload, what = found
+        related, what = [Related(workload.place, f"This is the {what} that it exposes.")], f"{workload.name} ({what})"
     else:
-        kind = service.kind.or_else("")
-        yield fail(service.kind.place, f"{service.name} of type {kind} opens {workload.name} ({what}) to the outside of the cluster.", related=related)
+        number = port.port.or_else(0) if port is not None else 0
+        related, what = [], f"port {number} ({DATASTORE_PORTS[number]})"
+    if doubt:
+        yield unknown(
+            at, f"Whether {service.name} opens {what} to the outside of the cluster is not known: {doubt}.", related=related
+        )
+    else:
+        yield fail(at, f"{service.name} {how} opens {what} to the outside of the cluster.", related=related)
+
+
+def _outside(service: Service) -> bool:
+    return service.kind.is_unknown or service.kind.or_else("") in ("LoadBalancer", "NodePort") or bool(service.external_ips)
+
+
+def _opened(service: Service) -> tuple[Place, str, str] | None:
+    """What opens a Service to the outside: its place, a clause, and why it is not certain; None where nothing does."""
+    address = next((ip for ip in service.external_ips if not (ip.is_set and is_private_address(ip.or_else("")))), None)
+    if address is not None:
+        return address.place, f"with the external address {address.value}", address.reason
+    kind = service.kind
+    if kind.is_unknown:
+        return kind.place, "", kind.reason
+    if kind.value == "NodePort" or (kind.value == "LoadBalancer" and not service.internal and not _closed(service)):
+        doubtful = next((one for one in service.source_ranges if one.is_unknown), None) if kind.value == "LoadBalancer" else None
+        world = any(_is_world(one.or_else("")) for one in service.source_ranges)
+        return kind.place, f"of type {kind.value}", doubtful.reason if doubtful is not None and not world else ""
+    return None
 
 
 def _closed(service: Service) -> bool:
     """Whether a load balancer admits only listed networks, none of them the whole internet."""
     ranges = service.source_ranges
-    return (
-        service.kind.or_else("") == "LoadBalancer"
-        and bool(ranges)
-        and all(r.is_set and not r.or_else("").endswith("/0") for r in ranges)
-    )
+    return bool(ranges) and all(r.is_set and not _is_world(r.or_else("")) for r in ranges)
+
+
+def _is_world(network: str) -> bool:
+    return network.strip().endswith("/0")

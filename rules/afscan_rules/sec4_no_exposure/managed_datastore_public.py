@@ -15,7 +15,8 @@ def managed_datastore_public(resource: ManagedResource, stack: Stack) -> Iterato
     open to every network offers the whole cluster's API to whoever finds a token.
 
     ## Fix
-    - Any: set `publicly_accessible = false`; for EKS turn the public endpoint off or list the networks that may use it.
+    - Terraform: set `publicly_accessible = false`; for EKS turn the public endpoint off or list the networks that may use it.
+    - Any: keep it in the private network.
     """
     facet = resource.public
     if facet is None:
@@ -23,5 +24,7 @@ def managed_datastore_public(resource: ManagedResource, stack: Stack) -> Iterato
     elif facet.effective is None:
         yield unknown(facet.on.place, f"Whether {resource.name} is public is not known: {facet.on.reason}.")
     elif facet.effective:
-        how = facet.why or (f"`{facet.setting}` is on" if facet.on.is_set else f"`{facet.setting}` is not set, and on is the default")
+        how = facet.why or (
+            f"`{facet.setting}` is on" if facet.on.is_set else f"`{facet.setting}` is not set, and on is the default"
+        )
         yield fail(facet.on.place, f"{resource.name} is reachable from the internet: {how}.")

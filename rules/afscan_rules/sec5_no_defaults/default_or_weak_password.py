@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin
-from afscan.platforms.secrets import is_weak
+from afscan.platforms.secrets import is_weak, is_written_here, kind_name, literal_place
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule
 
 
@@ -13,16 +13,22 @@ def default_or_weak_password(credential: Credential, stack: Stack) -> Iterator[P
     """Password is a default or weak.
 
     Well-known passwords, names of users and products, words such as "password" with something around them and short strings
-    are the first that anybody tries, by program, within seconds.
+    are the first that anybody tries, by program, within seconds. The default of a variable counts: `${PASSWORD:-postgres}` is
+    the password wherever nobody sets the variable.
 
     ## Fix
+    - Compose: write `${NAME:?}` instead of a default, and generate at least 20 random characters for it.
     - Any: generate at least 20 random characters, and keep them in a secret store.
     """
-    value = credential.value
-    if credential.origin not in (Origin.LITERAL, Origin.PLACEHOLDER, Origin.INTERPOLATED) or not value.is_set:
+    value, origin = credential.value, credential.origin
+    guessable = origin in (Origin.LITERAL, Origin.PLACEHOLDER) or (origin is Origin.INTERPOLATED and is_written_here(credential))
+    if not guessable or not value.is_set:
         yield NOT_APPLICABLE
         return
     reason = is_weak(value.or_else(""), user=credential.user, product=credential.reader, key=credential.key)
     if reason is not None:
         whose = f" of user `{credential.user}`" if credential.user else ""
-        yield fail(value.place, f"The {credential.kind}{whose} in `{credential.key}` can be guessed: {reason}.")
+        what = kind_name(credential.kind)
+        yield fail(literal_place(credential), f"The {what}{whose} in `{credential.key}` can be guessed: {reason}.")
+    elif origin is not Origin.LITERAL:
+        yield NOT_APPLICABLE  # text that something fills in, or should: no password yet

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin
+from afscan.platforms.secrets import is_weak, kind_name, product_name
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
 
 
@@ -11,31 +12,31 @@ from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
 def placeholder_never_expanded(credential: Credential, stack: Stack) -> Iterator[Problem]:
     """Placeholder is never expanded.
 
-    Redis, PgBouncer, PostgreSQL and Qdrant read their files as they are: `requirepass ${REDIS_PASSWORD}` makes that very text
-    the password, which anybody who has seen the repository can type. The same goes for a `<hash>` that was never filled in.
+    Redis, PgBouncer, PostgreSQL and Qdrant read their files as they are, and Kubernetes puts in `$(NAME)` only:
+    `requirepass ${REDIS_PASSWORD}` makes that very text the password, which anybody who has seen the repository can type. The
+    same goes for a `<hash>` that was never filled in. Compose expands `${NAME}` before the server reads it: that is fine.
 
     ## Fix
     - Redis: mount an ACL file from a secret, or start `redis-server` with the password from the environment.
     - PgBouncer: mount `userlist.txt` from a secret.
     - Qdrant: remove the key from the file, and set `QDRANT__SERVICE__API_KEY` in the environment.
-    - Any: render the file before it is mounted, or pass the secret in a way that the program reads.
+    - Kubernetes: use `secretKeyRef`, or `$(NAME)` for a variable that is set above.
+    - SQL: take the password from a psql variable, `PASSWORD :'name'`.
+    - Any: render the file before it is used, or pass the secret in a way that the program reads.
     """
-    if credential.origin is not Origin.PLACEHOLDER or not credential.value.is_set:
+    value = credential.value
+    if credential.origin is not Origin.PLACEHOLDER or not value.is_set:
         yield NOT_APPLICABLE
         return
-    if not _looks_replaced(credential.value.or_else("")):
+    if is_weak(value.or_else(""), user=credential.user, product=credential.reader, key=credential.key) is not None:
         yield NOT_APPLICABLE  # a stand-in such as `changeme`: that is a weak password
         return
-    product = {"postgres": "PostgreSQL", "pgbouncer": "PgBouncer", "redis": "Redis", "qdrant": "Qdrant"}.get(credential.reader or "")
-    if product is not None:
+    what = kind_name(credential.kind)
+    if credential.reader is not None:
         yield fail(
-            credential.value.place,
-            f"{product} expands nothing in this file: the text of this placeholder is itself the {credential.kind} in `{credential.key}`.",
+            value.place,
+            f"Nothing fills in this placeholder: {product_name(credential.reader)} takes its very text as the {what} "
+            f"(`{credential.key}`).",
         )
     else:
-        yield unknown(credential.value.place, f"Whether anything fills in this placeholder for `{credential.key}` is not known.")
-
-
-def _looks_replaced(text: str) -> bool:
-    """Whether a text is the kind that a tool would replace (``${X}``, ``<hash>``), rather than a word."""
-    return "${" in text or "$(" in text or ("<" in text and ">" in text) or "{{" in text or text.startswith("$")
+        yield unknown(value.place, f"Whether anything fills in this placeholder for the {what} `{credential.key}` is not known.")

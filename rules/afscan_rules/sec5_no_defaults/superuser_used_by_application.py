@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import Login
+from afscan.platforms.secrets import product_name
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
 
 
@@ -12,14 +13,17 @@ def superuser_used_by_application(login: Login, stack: Stack) -> Iterator[Proble
     """Application logs in as a superuser.
 
     An application that connects as `postgres`, `root` or `neo4j` turns every injection into the whole server: row-level
-    security does not bind a superuser, and it can read files and run programs.
+    security does not bind a superuser, and it can read files and run programs. Scripts and jobs count; the first user that a
+    server makes for itself does not.
 
     ## Fix
+    - PgBouncer: give the database line a `user` of its own, or none, so that clients keep theirs.
     - Any: create a role for the application with the grants that it needs, and log in with that.
     """
-    if login.administrative:
-        yield NOT_APPLICABLE  # the server's own first user
+    if login.administrative or login.user.is_unset:
+        yield NOT_APPLICABLE
     elif login.user.is_unknown:
         yield unknown(login.user.place, f"As whom {login.name} logs in is not known: {login.user.reason}.")
-    elif login.superuser and login.user.is_set:
-        yield fail(login.user.place, f"{login.name} logs in to {login.product} as `{login.user.value}`, who may do everything.")
+    elif login.superuser:
+        product = product_name(login.product)
+        yield fail(login.user.place, f"This logs in to {product} as `{login.user.value}`, who may do everything there.")

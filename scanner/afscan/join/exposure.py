@@ -68,7 +68,7 @@ ADMINISTRATION_PORTS = {
 
 
 def internal_service(container: Container) -> str | None:
-    """What internal service a container is, in two words for a message (``datastore postgres``); None where it is not known to be one.
+    """What internal service a container is, in words for a message (``datastore postgres``); None where it is none that is known.
 
     Datastores, queues, caches, metrics and administration interfaces are, by what is known of their products. A client that runs
     from a datastore's image (a backup job) is none.
@@ -94,7 +94,7 @@ def internal_workload(service: Service, stack: Stack) -> tuple[Workload, str] | 
 
 
 def is_private_address(address: str) -> bool:
-    """Whether an address is none of the internet's: private, shared (100.64/10), link-local or loopback. Names are not known to be."""
+    """Whether an address is none of the internet's: private, shared (100.64/10), link-local, loopback. False for names."""
     try:
         found = ip_address(address.strip().strip("[]").partition("%")[0])
     except ValueError:

@@ -1,7 +1,7 @@
 """Which programs a container finds in its image: what is known of the image, and what a Dockerfile puts on top of it.
 
-That a program is missing is claimed only where it is proven: every RUN of the Dockerfile is of a known kind and does not name it, and
-nothing is copied or mounted into a folder in which programs are looked for.
+That a program is missing is claimed only where it is proven: every RUN of the Dockerfile is of a known kind and does not name
+it, and nothing is copied or mounted into a folder in which programs are looked for.
 """
 
 import re
@@ -14,17 +14,26 @@ from afscan.platforms.images import facts_of_reference
 
 SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh"))
 
+
+def words(text: str) -> frozenset[str]:
+    """The words of a list that is written as one text."""
+    return frozenset(text.split())
+
+
 _FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
 _HOLDING = frozenset((*_FOLDERS, "/", "/usr", "/usr/local"))
 """Folders in which programs are looked for, and those above them: what is put there may be any program."""
 
-_PLAIN = frozenset(
+_PLAIN = words(
     """apt-get apt apk dnf yum microdnf pip pip3 uv poetry pipenv npm yarn pnpm bundle gem go cargo mvn gradle python python3 node
     useradd groupadd adduser addgroup usermod groupmod deluser mkdir chown chmod chgrp rm rmdir ln cp mv touch echo printf cat set
     export cd test [ true : sed find grep xargs tar update-ca-certificates ldconfig locale-gen sleep date ls id which exit
-    setcap strip chsh passwd sync umask""".split()
+    setcap strip chsh passwd sync umask"""
 )
 """Programs of RUN lines that bring no other program than the ones that they are told by name."""
+
+_PACKAGES = {"nc": "netcat|ncat|nmap|busybox", "wget": "busybox", "aws": "awscli|aws-cli", "sh": "busybox|dash"}
+"""Names of packages that bring a program of another name."""
 
 _MAX_STAGES = 100
 _MAX_SCRIPT = 200_000
@@ -81,7 +90,8 @@ def _below(target: str, folder: str) -> bool:
 
 def _unclear(script: str, name: str) -> bool:
     """Whether a RUN may install a program: it names it, or runs something of which that is not known."""
-    if len(script) > _MAX_SCRIPT or re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}", script):
+    named = re.escape(name) + ("|" + _PACKAGES[name] if name in _PACKAGES else "")
+    if len(script) > _MAX_SCRIPT or re.search(rf"(?<![A-Za-z0-9])(?:{named})", script):
         return True
     return any(program not in _PLAIN for program in _programs(script))
 
@@ -89,8 +99,7 @@ def _unclear(script: str, name: str) -> bool:
 def _programs(script: str) -> Iterator[str]:
     for command in commands(script):
         program, _ = command.program()
-        words = [word.text for word in command.words if not word.dynamic]
-        if program or not all("=" in word for word in words) or len(words) != len(command.words):
+        if program or any(word.dynamic for word in command.words):  # else keywords and assignments alone
             yield program
 
 

@@ -49,9 +49,17 @@ class Node:
             return self.key.place
         span = self.span
         if span.end_line != span.line:
-            line = self.source.line(span.line)
-            span = Span(span.line, span.column, span.line, max(span.column + 1, len(line.rstrip()) + 1))
+            span = self._first_line(span)
         return self.source.place(span)
+
+    def _first_line(self, span: Span) -> Span:
+        """The first line of a span that is not blank, from where its text begins."""
+        for number in range(span.line, span.end_line + 1):
+            line = self.source.line(number).rstrip()
+            start = span.column if number == span.line else len(line) - len(line.lstrip()) + 1
+            if len(line) >= start:
+                return Span(number, start, number, len(line) + 1)
+        return Span(span.line, span.column, span.line, span.column)
 
     def get(self, *path: "str | int") -> "Node | None":
         """The node at a path of keys and indices below this one; None where there is none or the kind does not fit."""

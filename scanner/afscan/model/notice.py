@@ -12,7 +12,7 @@ class NoticeKind(StrEnum):
     UNREADABLE = "unreadable"  # permission, vanished, a FIFO or device, a link out of the tree
     TOO_LARGE = "too-large"
     BINARY = "binary"
-    ENCODING = "encoding"
+    ENCODING = "encoding-error"
     SYNTAX = "syntax-error"
     TEMPLATED = "templated"
     DUPLICATE_KEY = "duplicate-key"

@@ -88,8 +88,9 @@ class Source:
         return min(starts[line - 1] + column - 1, len(self.text))
 
     def span(self, start: int, end: int) -> Span:
-        """The span of the characters from offset ``start`` up to ``end`` (exclusive)."""
-        return Span(*self.position(start), *self.position(end))
+        """The span of the characters from offset ``start`` up to ``end`` (exclusive); what lies beyond the text is brought back."""
+        last = len(self.text)
+        return Span(*self.position(min(start, last)), *self.position(min(end, last)))
 
     def line(self, number: int) -> str:
         """The text of one line, without its line break; empty beyond the end."""

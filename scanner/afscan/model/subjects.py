@@ -73,6 +73,20 @@ class ImageReference(Subject):
         text = self.reference.or_else("")
         return text.split("@", 1)[1] if "@" in text else None
 
+    @property
+    def version(self) -> tuple[str | None, str | None] | None:
+        """Tag and digest, None for what is not written; None as a whole where they cannot be told.
+
+        Also where the registry or repository alone is not known: ``${REGISTRY}/app:1.2`` names the tag 1.2.
+        """
+        text = self.reference.or_else(self.written)
+        last, _, digest = text.rpartition("/")[2].partition("@")
+        name, colon, tag = last.rpartition(":")
+        decisive = tag if colon else last
+        if self.reference.is_unknown and (not text or any(mark in decisive + digest for mark in "$<>{}%")):
+            return None
+        return tag if colon else None, digest or None
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class BuildArgument:
@@ -94,10 +108,14 @@ class BuildCopy:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class BuildCommand:
-    """``RUN``: the shell text (heredoc bodies included) and what is mounted for it (``secret``, ``cache``, ...)."""
+    """``RUN``: the shell text (heredoc bodies included) and what is mounted for it (``secret``, ``cache``, ...).
+
+    ``security`` is the mode of ``--security`` (``insecure``, ``sandbox``), None without that flag.
+    """
 
     text: Value[str]
     mounts: list[str] = field(default_factory=list)
+    security: Value[str] | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -144,7 +162,7 @@ class ImageBuild(Subject):
 class Dependency(Subject):
     """Something fetched by name while building or provisioning (DEP404).
 
-    ``kind``: ``terraform-module``, ``terraform-provider``, ``pip``, ``apt``, ``apk``, ``npm``, ``gem``. ``version`` is the
+    ``kind``: ``terraform-module``, ``terraform-provider``, ``pip``, ``apt``, ``apk``, ``npm``, ``gem``, ``go``. ``version`` is the
     constraint as written; ``pinned`` whether it always yields the same major line at least (exact version, ``~>``, lock file, hash).
     """
 
@@ -247,7 +265,9 @@ class Workload(Subject):
     fleet: bool = False  # one per node (DaemonSet, Compose global mode): the replica count is not written anywhere
     service_name: str | None = None  # StatefulSet.spec.serviceName
     networks: list[str] = field(default_factory=list)  # Compose
-    aliases: list[str] = field(default_factory=list)  # DNS names other than the services' (Compose: service name, container_name, aliases)
+    aliases: list[str] = field(
+        default_factory=list
+    )  # DNS names other than the services' (Compose: service name, container_name, aliases)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -643,7 +663,7 @@ class PgBouncer(Server):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class PoolerUser:
-    """One line of userlist.txt. ``form``: ``plain``, ``md5``, ``scram``, ``empty``."""
+    """One line of userlist.txt. ``form``: ``plain``, ``md5``, ``scram``, ``empty``, ``unknown`` (filled in later)."""
 
     node: Node
     user: str

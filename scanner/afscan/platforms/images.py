@@ -25,6 +25,7 @@ class ImageFacts:
     ``drops_privileges_for`` are patterns of the first argument for which the image's entrypoint goes on as another user; None
     where it does not. ``kept_root_by`` names an environment variable that switches this off. ``programs`` are known to be on
     board, more may be; ``absent_programs`` are known not to be. ``health_paths`` are answered, ``absent_paths`` are not.
+    ``health_check``: the image brings a HEALTHCHECK of its own.
     """
 
     product: str | None = None
@@ -38,6 +39,7 @@ class ImageFacts:
     absent_programs: frozenset[str] = frozenset()
     health_paths: tuple[str, ...] | None = None
     absent_paths: tuple[str, ...] = ()
+    health_check: bool = False
     source: str = ""
 
     def carries(self, program: str) -> bool | None:
@@ -104,6 +106,7 @@ def _facts(row: dict[str, Any], sets: dict[str, list[str]]) -> ImageFacts:
         absent_programs=frozenset(row.get("absent", ())),
         health_paths=tuple(row["health"]) if "health" in row else None,
         absent_paths=tuple(row.get("absent_health", ())),
+        health_check=row.get("health_check", False),
         source=row["source"],
     )
 

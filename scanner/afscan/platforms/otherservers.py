@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from afscan.model.subjects import Container
+from afscan.model.subjects import Container, Variable
 from afscan.model.value import Value
 from afscan.platforms.settings import truth
 
@@ -20,6 +20,7 @@ class Variables(Protocol):
     """What these questions need of a container's environment."""
 
     container: Container
+    variables: dict[str, Variable]
     unread: str
 
     def text(self, name: str) -> Value[str]:
@@ -100,7 +101,7 @@ def _elasticsearch(environment: Variables, words: str) -> Verdict:
             return _says(enabled, False), "`xpack.security.enabled` is false"
         if _true(enabled):
             return _says(enabled, True), "`xpack.security.enabled` is true"
-        if enabled.is_unknown and environment.given(name) is not None:
+        if enabled.is_unknown and name in environment.variables:
             return Value.unknown(enabled.node, enabled.reason, enabled.at), enabled.reason
     argument = re.search(r"xpack\.security\.enabled=(\w+)", words)
     if argument is not None and truth(argument[1]) is not None:

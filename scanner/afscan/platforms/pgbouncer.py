@@ -14,8 +14,7 @@ from afscan.model.source import Source
 from afscan.model.subjects import Credential, Login, Origin, PoolerDatabase, PoolerUser, Setting
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
-from afscan.platforms.settings import expands, file_subject, holder_of, lower, typed, whole_number, written
-from afscan.platforms.variables import origin_of
+from afscan.platforms.settings import file_subject, holder_of, lower, origin_in, typed, whole_number, written
 from afscan.syntax.ini import connect_string
 
 SERVER, USERLIST = "pgbouncer", "pgbouncer-userlist"
@@ -86,9 +85,9 @@ def users(root: Node) -> list[PoolerUser]:
     for entry in root.children():
         name, secret = entry.get(0), entry.get(1)
         if isinstance(name, Scalar) and isinstance(secret, Scalar):
-            found.append(
-                PoolerUser(node=entry, user=name.text, secret=written(secret.text, secret), form=secret_form(secret.text))
-            )
+            value = written(secret.text, secret)
+            form = secret_form(secret.text) if value.is_set else "unknown"
+            found.append(PoolerUser(node=entry, user=name.text, secret=value, form=form))
     return found
 
 
@@ -154,15 +153,16 @@ def _userlist(source: Source, root: Node, out: Interpretation) -> None:
 
 
 def _credential(source: Source, name: str, key: str, secret: Scalar, user: str | None) -> Credential:
-    hashed = secret_form(secret.text) in ("md5", "scram")
+    value = written(secret.text, secret)
+    hashed = value.is_set and secret_form(secret.text) in ("md5", "scram")
     return Credential(
         name=name,
         node=secret,
         platform="pgbouncer",
         key=key,
         kind="password",
-        value=written(secret.text, secret),
-        origin=Origin.HASH if hashed else origin_of(secret.text, expands=expands(source)),
+        value=value,
+        origin=Origin.HASH if hashed else origin_in(value),
         user=user,
         reader="pgbouncer",
         holder=holder_of(source),

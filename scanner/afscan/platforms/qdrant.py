@@ -8,11 +8,10 @@ from collections.abc import Iterator
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar
 from afscan.model.source import Source
-from afscan.model.subjects import Credential, IgnoredSetting, Origin, Setting
+from afscan.model.subjects import Credential, IgnoredSetting, Setting
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
-from afscan.platforms.settings import file_subject, holder_of, written
-from afscan.platforms.variables import origin_of
+from afscan.platforms.settings import file_subject, holder_of, origin_in, written
 
 API_KEYS = ("service.api_key", "service.alt_api_key", "service.read_only_api_key")
 """The keys that a client may show; the last one reads only. Any of them makes the server ask."""
@@ -197,7 +196,7 @@ def _credential(one: Setting, source: Source) -> Credential:
         key=one.name.rpartition(".")[2],
         kind=kind,
         value=one.value,
-        origin=Origin.INTERPOLATED if one.value.is_unknown else origin_of(one.value.or_else(""), expands=False),
+        origin=origin_in(one.value),
         reader="qdrant",
         holder=holder_of(source),
     )

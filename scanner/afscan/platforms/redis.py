@@ -12,8 +12,7 @@ from afscan.model.subjects import Credential, Origin, Setting
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
 from afscan.platforms.redisacl import evaluate
-from afscan.platforms.settings import expands, file_subject, holder_of, written
-from afscan.platforms.variables import origin_of
+from afscan.platforms.settings import file_subject, holder_of, origin_in, written
 
 # fmt: off
 _KNOWN = frozenset((
@@ -50,7 +49,9 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
 def setting(directive: Sequence) -> Setting:
     """One directive. Its value is its only argument, or all arguments joined by blanks."""
     words = [word for word in directive.items if isinstance(word, Scalar)]
-    arguments = [written(word.text, word) for word in words[1:]]
+    # The rules of a user are read word by word: what completes a password leaves the sign before it.
+    known = Value.of if words[0].text.lower() == "user" else written
+    arguments = [known(word.text, word) for word in words[1:]]
     if len(arguments) == 1:
         value = arguments[0]
     else:
@@ -81,8 +82,8 @@ def credentials(one: Setting, source: Source) -> list[Credential]:
     elif one.name == "user" and one.arguments:
         user = one.arguments[0].or_else("")
         acl = evaluate(one.arguments[1:])
-        found += [_credential(f"user {user}", _without_sign(rule), source, user) for rule in acl.passwords]
-        found += [_credential(f"user {user}", _without_sign(rule), source, user, Origin.HASH) for rule in acl.hashes]
+        found += [_credential(f"user {user}", secret_of(rule), source, user) for rule in acl.passwords]
+        found += [_credential(f"user {user}", secret_of(rule), source, user, Origin.HASH) for rule in acl.hashes]
     elif one.name == "sentinel" and len(one.arguments) >= 2:
         key = one.arguments[0].or_else("").lower()
         if key in ("auth-pass", "sentinel-pass"):
@@ -98,22 +99,17 @@ def _credential(key: str, value: Value[str], source: Source, user: str | None, o
         key=key,
         kind="password",
         value=value,
-        origin=origin
-        if origin is not None
-        else Origin.INTERPOLATED
-        if value.is_unknown
-        else origin_of(value.or_else(""), expands=False),
+        origin=origin if origin is not None else origin_in(value),
         user=user,
         reader="redis",
         holder=holder_of(source),
     )
 
 
-def _without_sign(rule: Value[str]) -> Value[str]:
+def secret_of(rule: Value[str]) -> Value[str]:
     """An ACL rule's secret without the ``>`` or ``#`` before it."""
-    text = rule.or_else("")
-    node = rule.node
-    return Value.of(text[1:], node, node.part(1, len(text)) if isinstance(node, Scalar) else None)
+    text, node = rule.or_else(""), rule.node
+    return written(text[1:], node, node.part(1, len(text)) if isinstance(node, Scalar) else None)
 
 
 def _product(settings: list[Setting]) -> str:

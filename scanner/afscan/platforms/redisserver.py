@@ -5,7 +5,7 @@ import re
 from afscan.model.node import Node
 from afscan.model.subjects import Authentication, ConfigFile, Container, RedisServer, Setting
 from afscan.model.value import Value
-from afscan.platforms.redis import effective_name
+from afscan.platforms.redis import effective_name, secret_of
 from afscan.platforms.redisacl import DANGEROUS, evaluate
 from afscan.platforms.settings import lookup, typed, whole_number, yes_no
 
@@ -143,7 +143,7 @@ def _password(effective: Effective, rules: Setting | None) -> Value[str]:
         return Value.unset(acl_file.node) if acl_file is not None else effective.text("requirepass")
     user = evaluate(rules.arguments[1:])
     if user.passwords:
-        return user.passwords[-1].map(lambda text: text[1:])
+        return secret_of(user.passwords[-1])
     if user.hashes:
         return Value.unknown(user.hashes[-1].node, "only the password's hash is written", user.hashes[-1].at)
     if user.open_to_all and user.decisive is not None:

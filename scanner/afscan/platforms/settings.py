@@ -7,12 +7,12 @@ from typing import TypeVar
 from afscan.model.node import Node
 from afscan.model.place import Place
 from afscan.model.source import Source
-from afscan.model.subjects import ConfigFile, Setting
+from afscan.model.subjects import ConfigFile, Origin, Setting
 from afscan.model.value import Value
 
 T = TypeVar("T")
 
-_HOLDERS = {"configmap": "configmap", "secret": "secret"}
+_HOLDERS = {"configmap": "configmap", "secret": "secret", "secret-template": "secret"}
 
 
 def holder_of(source: Source) -> str:
@@ -88,17 +88,30 @@ def file_subject(source: Source, root: Node, product: str, settings: list[Settin
     return ConfigFile(name=source.name, node=root, platform=product, product=product, settings=settings)
 
 
-_EXPANDED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)[^}]*\}")
+_EXPANDED = {
+    "compose-config": (re.compile(r"\$\{[A-Za-z_][^{}]*\}"), "the environment", Origin.INTERPOLATED),
+    "secret-template": (re.compile(r"\{\{[^{}]*\}\}"), "the secret store", Origin.REFERENCE),
+}
+"""Texts that somebody completes before a server reads them: what in them, by what, and which origin that is.
 
-
-def expands(source: Source) -> bool:
-    """Whether somebody replaces ``${VAR}`` before the server reads the text: Compose does in ``configs.*.content``."""
-    return source.holder == "compose-config"
+Compose interpolates ``configs.*.content``; the External Secrets Operator fills the templates of Secrets.
+"""
 
 
 def written(text: str, node: Node, at: Place | None = None) -> Value[str]:
-    """A text as its server reads it: what it says, unless the environment completes it first."""
-    match = _EXPANDED.search(text) if expands(node.source) else None
-    if match is not None:
-        return Value.unknown(node, f"`${{{match[1]}}}` comes from the environment", at)
+    """A text as its server reads it: what it says, unless somebody completes it first."""
+    expanded = _EXPANDED.get(node.source.holder)
+    match = expanded[0].search(text) if expanded is not None else None
+    if match is not None and expanded is not None:
+        return Value.unknown(node, f"`{match[0]}` comes from {expanded[1]}", at)
     return Value.of(text, node, at)
+
+
+def origin_in(value: Value[str]) -> Origin:
+    """Where a secret in a configuration file comes from; no server expands ``${VAR}`` in its own file."""
+    from afscan.platforms.variables import origin_of  # noqa: PLC0415  (start-up time: only where there are secrets)
+
+    if value.is_unknown:
+        expanded = _EXPANDED.get(value.node.source.holder)
+        return expanded[2] if expanded is not None else Origin.UNKNOWN
+    return origin_of(value.or_else(""), expands=False)

@@ -66,7 +66,7 @@ class NoticeModel(_Model):
         "unreadable",
         "too-large",
         "binary",
-        "encoding",
+        "encoding-error",
         "syntax-error",
         "templated",
         "duplicate-key",

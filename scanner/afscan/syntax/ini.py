@@ -148,9 +148,11 @@ def _slice(value: Scalar, start: int, end: int, text: str, inner: list[tuple[int
 
 
 def _bare(value: Scalar, start: int) -> tuple[Scalar, int] | None:
-    end = start
-    while end < len(value.text) and value.text[end] != " ":
-        end += 1
+    end, text = start, value.text
+    # What an operator fills in before PgBouncer reads the file is one part, blanks and all.
+    filled = text.rfind("}}") if value.source.holder == "secret-template" else -1
+    while end < len(text) and text[end] != " ":
+        end = text.find("}}", end) + 2 if end < filled and text.startswith("{{", end) else end + 1
     return (_slice(value, start, end, value.text[start:end]), end) if end > start else None
 
 

@@ -43,6 +43,7 @@ def parse(source: Source) -> Parsed:
     root = Sequence(source, source.span(0, len(text)))
     notices: list[Notice] = []
     start = 1 if text.startswith("\ufeff") else 0
+    templated = source.holder == "secret-template"
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
@@ -51,7 +52,7 @@ def parse(source: Source) -> Parsed:
             first += 1
         if first < end and text[first] != "#":
             try:
-                words = split(text, first, end)
+                words = split(text, first, end, templated=templated)
             except Unbalanced as problem:
                 place = source.place(source.span(problem.start, end))
                 notices.append(Notice(NoticeKind.SYNTAX, place, "Unbalanced quotes: Redis refuses this line and does not start."))
@@ -63,28 +64,37 @@ def parse(source: Source) -> Parsed:
     return Parsed([root], notices)
 
 
-def split(text: str, start: int, end: int) -> list[Word]:
+def split(text: str, start: int, end: int, *, templated: bool = False) -> list[Word]:
     """The words of ``text`` between two offsets.
 
+    :param templated: whether ``{{ ... }}`` is filled in before Redis reads the text, and is then part of one word.
     :raises Unbalanced: where Redis would refuse the line.
     """
     words: list[Word] = []
+    filled = text.rfind("}}", start, end) if templated else -1
     while True:
         while start < end and text[start] in _BLANKS:
             start += 1
         if start >= end:
             return words
-        word = _word(text, start, end)
+        word = _word(text, start, end, filled)
         words.append(word)
         start = word.end
 
 
-def _word(text: str, start: int, end: int) -> Word:
+def _word(text: str, start: int, end: int, filled: int) -> Word:
+    """The word that starts at ``start``; up to ``filled`` there are templates to be completed."""
     letters: list[str] = []
     offsets: list[int] = []
     quote, opened, quoted, at = "", start, False, start
     while at < end:
         letter, size = text[at], 1
+        if at < filled and text.startswith("{{", at):
+            closing = text.find("}}", at, end) + 2
+            letters += text[at:closing]
+            offsets += range(at, closing)
+            at = closing
+            continue
         if quote:
             if letter == quote:
                 if at + 1 < end and text[at + 1] not in _BLANKS:

@@ -103,7 +103,9 @@ class Files:
         entries = {projected: entry for entry, projected in mount.items.items()} if mount.items else None
         entry = entries.get(relative) if entries is not None else relative
         owner = f"{container.workload.namespace or 'default'}/{source}"
-        candidates = [one for one in self.by_owner.get((mount.kind, owner), ()) if basename(one.node.source.name) == entry]
+        holders = ("secret", "secret-template") if mount.kind == "secret" else (mount.kind,)
+        entries_there = [one for holder in holders for one in self.by_owner.get((holder, owner), ())]
+        candidates = [one for one in entries_there if basename(one.node.source.name) == entry]
         what = "ConfigMap" if mount.kind == "configmap" else "Secret"
         return _found(candidates, container, mount, f"it comes from the {what} `{source}`, which was not read")
 

@@ -173,7 +173,7 @@ def _unread_files(container: Container, started: Launch) -> Iterator[IgnoredSett
                 platform=container.platform,
                 product="postgres",
                 setting=target,
-                why="PostgreSQL never reads this path: its image keeps postgresql.conf in the data directory",
+                why="the image keeps postgresql.conf in the data directory, and PostgreSQL never reads this path",
                 instead="`-c config_file=...` on the command line",
             )
 

@@ -93,6 +93,7 @@ class _Reading:
     settings: list[Setting] = field(default_factory=list)
     read: list[ConfigFile] = field(default_factory=list)
     unread: str = ""
+    uncertain: int = 0  # how many settings stand before an include that was not followed
 
     def take(self, file: ConfigFile) -> None:
         """Add a file's settings, and in their places those of the files that it includes."""
@@ -110,7 +111,8 @@ class _Reading:
             reason = f"The included `{path}` is not here: what it sets is not known."
             self.stack.notices.append(Notice(NoticeKind.UNRESOLVED, one.value.place, reason))
             # The last one wins, and it may stand in there.
-            self.settings = [_uncertain(before, path) for before in self.settings]
+            self.settings[self.uncertain :] = [_uncertain(before, path) for before in self.settings[self.uncertain :]]
+            self.uncertain = len(self.settings)
 
     def bitnami(self, environment: Environment) -> None:
         """Add what Bitnami's scripts write into redis.conf. Source: bitnami/containers, redis, README."""

@@ -11,7 +11,8 @@ from afscan.platforms.dockerfile import shell
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _ANY_REFERENCE = re.compile(r"\$[A-Za-z_{(0-9@*#?]|`")
-_MAX_SCRIPT = 200_000
+_MAX_PLACED = 500
+"""Beyond so many words of one command a place is that of the whole."""
 
 
 class Word(NamedTuple):
@@ -42,19 +43,16 @@ def told(container: Container, name: str) -> str:
     return f"`{name}` comes from the environment"
 
 
-def commands(container: Container, script: Word) -> list[list[Word]]:
-    """The simple commands of a shell script. ``$NAME`` of a known variable is replaced, all else stays unknown."""
-    return [
-        [_shell_word(container, script, word) for word in command.words]
-        for command in shell.commands(script.text[:_MAX_SCRIPT])
-        if command.words
-    ]
+def shell_words(container: Container, script: Word, words: list[shell.ShellWord]) -> list[Word]:
+    """Words of a shell script with their places. ``$NAME`` of a known variable is replaced, all else stays unknown."""
+    placed = [_part(script, word.start, word.end) for word in words[:_MAX_PLACED]]
+    places = placed + [script.at] * (len(words) - len(placed))
+    return [_shell_word(container, script.node, word, place) for word, place in zip(words, places)]
 
 
-def _shell_word(container: Container, script: Word, word: shell.ShellWord) -> Word:
-    place = _part(script, word.start, word.end)
+def _shell_word(container: Container, node: Node, word: shell.ShellWord, place: Place | None) -> Word:
     if not word.dynamic:
-        return Word(word.text, script.node, place)
+        return Word(word.text, node, place)
     reason = ""
 
     def replaced(match: "re.Match[str]") -> str:
@@ -68,7 +66,7 @@ def _shell_word(container: Container, script: Word, word: shell.ShellWord) -> Wo
     known = _REFERENCE.sub(replaced, word.text)
     if not reason and _ANY_REFERENCE.search(_REFERENCE.sub("", word.text)):
         reason = "the shell computes it when the container starts"
-    return Word(known, script.node, place, reason)
+    return Word(known, node, place, reason)
 
 
 def _part(script: Word, start: int, end: int) -> Place | None:

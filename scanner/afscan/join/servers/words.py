@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from posixpath import basename
 
-from afscan.join.servers.shell import Word, commands, told
+from afscan.join.servers.shell import Word, shell_words, told
 from afscan.model.node import Node, Scalar, Sequence
 from afscan.model.place import Place
 from afscan.model.subjects import BuildStage, Container
 from afscan.model.value import Value
+from afscan.platforms.dockerfile import shell
 
 SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh"))
 _WRAPPERS = frozenset(
@@ -18,6 +19,8 @@ _WRAPPERS = frozenset(
 _USER_SWITCHES = frozenset(("gosu", "su-exec", "setpriv", "chroot"))
 _KEYWORDS = frozenset(("then", "do", "else", "elif", "if", "while", "until", "!", "{", "("))
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_MAX_SCRIPT = 20_000
+_MAX_PLACED = 500
 _LEFT_OVER = {
     "kubernetes": re.compile(r"\$\(([A-Za-z_.-][A-Za-z0-9_.-]*)\)"),
     "compose": re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}"),
@@ -106,8 +109,8 @@ def _places(node: Scalar, texts: list[str]) -> list[Place | None]:
     """Where each word stands in a command that is one string; None from the first one that is not found as it is."""
     found: list[Place | None] = []
     at = 0
-    for text in texts:
-        start = node.text.find(text, at) if text and len(found) < 1000 else -1
+    for text in texts if len(node.text) <= _MAX_SCRIPT else ():
+        start = node.text.find(text, at) if text and len(found) < _MAX_PLACED else -1
         if start < 0 or node.text[at:start].strip(" \t\n\"'\\"):
             break
         found.append(node.part(start, start + len(text)))
@@ -117,42 +120,42 @@ def _places(node: Scalar, texts: list[str]) -> list[Place | None]:
 
 def _server(container: Container, argv: list[Word], programs: frozenset[str]) -> list[Word] | None:
     """The words after the server's program, None where nothing here starts it."""
-    argv = _unwrapped(argv)
+    argv = argv[_program([word.text for word in argv]) :]
     if not argv:
         return None
-    if basename(argv[0].text) in SHELLS:
-        script = next((index for index, word in enumerate(argv) if _takes_script(word.text)), None)
-        if script is None or script + 1 >= len(argv):
-            return None
-        for command in commands(container, argv[script + 1]):
-            words = _unwrapped(command)
-            if words and basename(words[0].text) in programs:
-                return words[1:]
+    if basename(argv[0].text) not in SHELLS:
+        return argv[1:] if basename(argv[0].text) in programs else None
+    index = next((index for index, word in enumerate(argv) if _takes_script(word.text)), None)
+    if index is None or index + 1 >= len(argv):
         return None
-    return argv[1:] if basename(argv[0].text) in programs else None
+    script = argv[index + 1]
+    for command in shell.commands(script.text[:_MAX_SCRIPT]):
+        texts = [word.text for word in command.words]
+        at = _program(texts)
+        if at < len(texts) and basename(texts[at]) in programs:
+            return shell_words(container, script, command.words[at + 1 :])
+    return None
 
 
 def _takes_script(word: str) -> bool:
     return word.startswith("-") and not word.startswith("--") and word.endswith("c")
 
 
-def _unwrapped(argv: list[Word]) -> list[Word]:
-    """A command without what merely starts it: ``exec``, ``tini --``, ``gosu redis``, assignments, keywords."""
+def _program(argv: list[str]) -> int:
+    """Where the program stands in a command behind what merely starts it: ``exec``, ``tini --``, ``gosu redis``, assignments."""
     at = 0
     while at < len(argv):
-        name = basename(argv[at].text)
+        name = basename(argv[at])
+        following = basename(argv[at + 1]) if at + 1 < len(argv) else "-"
         if name in _USER_SWITCHES:
             at += 2
-        elif name == "entrypoint.sh" and at + 1 < len(argv) and argv[at + 1].text[:1] not in ("", "-"):
-            following = basename(argv[at + 1].text)
-            if "." in following and not following.endswith(".sh"):
-                break  # its argument is a file: the script itself starts the server
-            at += 1
-        elif name in _WRAPPERS or name in _KEYWORDS or _ASSIGNMENT.match(argv[at].text):
+        elif name == "entrypoint.sh" and following[:1] not in ("", "-") and ("." not in following or following.endswith(".sh")):
+            at += 1  # a file as argument would mean that the script itself starts the server
+        elif name in _WRAPPERS or name in _KEYWORDS or _ASSIGNMENT.match(argv[at]):
             at += 1
         else:
             break
-    return argv[at:]
+    return min(at, len(argv))
 
 
 def split_words(value: Value[str]) -> list[Word]:

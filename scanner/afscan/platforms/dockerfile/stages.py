@@ -13,6 +13,7 @@ from afscan.platforms.dockerfile.variables import Known, Scope, expand
 from afscan.platforms.reading import Interpretation
 
 _SHELL = ("/bin/sh", "-c")
+_MAX_STAGES = 500
 
 
 def evaluate(root: Node, given: "dict[str, Value[str]] | None" = None, out: Interpretation | None = None) -> Evaluated:
@@ -29,6 +30,9 @@ def evaluate(root: Node, given: "dict[str, Value[str]] | None" = None, out: Inte
     run = _Evaluation(passed, out if out is not None else Interpretation())
     for node in root.items if isinstance(root, Sequence) else ():
         if isinstance(node, Mapping):
+            if len(run.result.stages) >= _MAX_STAGES:
+                run.out.notice(NoticeKind.LIMIT, node.head, f"Stages beyond {_MAX_STAGES} are not read.")
+                break
             run.take(node)
     return run.result
 
@@ -104,7 +108,7 @@ class _Evaluation:
         """Begin a stage: with what its parent stage leaves, or afresh."""
         if stage.parent is not None:
             outer = self.scopes[id(stage.parent)]
-            self.scope = outer.child(inherits=outer.inherits)
+            self.scope = Scope(given=self.globals.given, inherits=outer.inherits, outer=outer)
             self.shell = list(self.shells[id(stage.parent)])
         else:
             self.scope = Scope(given=self.globals.given, inherits=not scratch)
@@ -112,7 +116,7 @@ class _Evaluation:
         self.scopes[id(stage)] = self.scope
         self.shells[id(stage)] = self.shell
         self.stage = stage
-        self.result.stages.append(stage)
+        self.result.add(stage)
 
     def _arg(self, node: Mapping) -> None:
         pairs = node.get("pairs")
@@ -132,12 +136,10 @@ class _Evaluation:
 
     def _env(self, node: Mapping) -> None:
         pairs = node.get("pairs")
+        words = pairs.entries.items() if isinstance(pairs, Mapping) else ()
         # All values of one line are expanded with what held before that line.
-        before = self.scope.child(inherits=self.scope.inherits)
-        for name, value in pairs.entries.items() if isinstance(pairs, Mapping) else ():
-            if not isinstance(value, Scalar):
-                continue
-            found = expand(value, before)
+        values = [(name, value, expand(value, self.scope)) for name, value in words if isinstance(value, Scalar)]
+        for name, value, found in values:
             self.scope.environment[name] = Known(found.value, found.reason)
             if self.stage is not None:
                 self.stage.arguments.append(BuildArgument(name=name, value=found, kind="env"))

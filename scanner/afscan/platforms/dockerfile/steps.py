@@ -11,7 +11,8 @@ from afscan.model.value import Value
 from afscan.platforms.dockerfile.variables import Scope, expand
 from afscan.platforms.reading import Interpretation
 
-_MAX_PORTS = 100
+_MAX_RANGE = 100
+_MAX_PORTS = 1000
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh"))
 
 
@@ -41,13 +42,17 @@ class Evaluated:
     references: list[ImageReference] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    names: dict[str, BuildStage] = field(default_factory=dict)
+
+    def add(self, stage: BuildStage) -> None:
+        """Take in a stage; a later one of the same name hides the earlier."""
+        self.stages.append(stage)
+        if stage.name is not None:
+            self.names[stage.name.lower()] = stage
 
     def named(self, name: str) -> BuildStage | None:
         """The latest stage of a name so far; names are compared without regard to case."""
-        for stage in reversed(self.stages):
-            if stage.name is not None and stage.name.lower() == name.lower():
-                return stage
-        return None
+        return self.names.get(name.lower())
 
 
 @dataclass(slots=True)
@@ -123,7 +128,9 @@ def _expose(step: Step) -> None:
         value = expand(word, step.scope)
         first, _, last = value.or_else("").partition("/")[0].partition("-")
         ports = [int(text) for text in (first, last or first) if text.isascii() and text.isdecimal() and len(text) <= 5]
-        if len(ports) == 2 and ports[1] - ports[0] < _MAX_PORTS:
+        if len(step.stage.ports) >= _MAX_PORTS:
+            return
+        if len(ports) == 2 and ports[1] - ports[0] < _MAX_RANGE:
             step.stage.ports += [Value.of(port, word) for port in range(ports[0], ports[1] + 1)]
         else:
             step.stage.ports.append(Value.unknown(word, value.reason or f"`{word.text[:60]}` is no port"))
@@ -160,8 +167,9 @@ def _file(step: Step, heredoc: Node, target: str) -> None:
 
 
 def _run(step: Step) -> None:
-    """RUN: its text, its mounts, images that it mounts from."""
+    """RUN: its text, its mounts, images that it mounts from, the rights that it asks for."""
     mounts: list[str] = []
+    security: Value[str] | None = None
     for word in items(step.node, "flags"):
         if word.text.startswith("--mount="):
             options = {}
@@ -171,14 +179,17 @@ def _run(step: Step) -> None:
             mounts.append(options.get("type", "bind"))
             if options.get("from"):
                 _external(step, word, options["from"], "RUN --mount")
+        elif word.text.startswith("--security="):
+            security = Value.of(word.text.removeprefix("--security=").lower(), word)
     words = items(step.node, "exec")
     text = step.node.get("script") or step.node.get("shell")
     if isinstance(text, Scalar):
-        step.stage.commands.append(BuildCommand(text=Value.of(text.text, text), mounts=mounts))
+        step.stage.commands.append(BuildCommand(text=Value.of(text.text, text), mounts=mounts, security=security))
         if step.shell and step.shell[0].rpartition("/")[2] in _SHELLS:
             step.result.runs.append(Run(text, []))
     elif words:
-        step.stage.commands.append(BuildCommand(text=Value.of(" ".join(word.text for word in words), words[0]), mounts=mounts))
+        joined = Value.of(" ".join(word.text for word in words), words[0])
+        step.stage.commands.append(BuildCommand(text=joined, mounts=mounts, security=security))
         step.result.runs.append(Run(None, words))
 
 

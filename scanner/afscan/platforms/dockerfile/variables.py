@@ -41,34 +41,38 @@ class Known(NamedTuple):
 class Scope:
     """The variables in force at a line. An ENV hides an ARG of its name whatever their order.
 
-    ``inherits`` is whether an image from elsewhere may have set further variables; ``given`` are the build arguments passed.
+    ``outer`` is the scope of the stage that this one builds on; ``inherits`` is whether an image from elsewhere may have set
+    further variables; ``given`` are the build arguments passed.
     """
 
     environment: dict[str, Known] = field(default_factory=dict)
     arguments: dict[str, Known] = field(default_factory=dict)
     given: dict[str, Known] = field(default_factory=dict)
     inherits: bool = False
-
-    def child(self, *, inherits: bool) -> "Scope":
-        """The scope of a stage that builds on this one."""
-        return Scope(dict(self.environment), dict(self.arguments), self.given, inherits)
+    outer: "Scope | None" = None
 
     def find(self, name: str) -> Known | None:
         """What a variable is worth; None where nobody declares it and no image can."""
-        for table in (self.environment, self.arguments):
-            if name in table:
-                return table[name]
+        argument: Known | None = None
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.environment:
+                return scope.environment[name]
+            argument = argument or scope.arguments.get(name)
+            scope = scope.outer
+        if argument is not None:
+            return argument
         if self.inherits:
             return Known(None, f"`{name}` is not set in this Dockerfile; its base image may set it")
         return None
 
-    def declare(self, name: str, default: Known | None, outer: "Scope | None") -> Known:
-        """Take in an ARG: what was passed, else its default, else what the ARG before the first FROM is worth."""
+    def declare(self, name: str, default: Known | None, before: "Scope | None") -> Known:
+        """Take in an ARG: what was passed, else its default, else what the ARG ``before`` the first FROM is worth."""
         known = self.given.get(name)
         if known is None:
             known = default
-        if known is None and outer is not None:
-            known = outer.arguments.get(name)
+        if known is None and before is not None:
+            known = before.arguments.get(name)
         if known is None and name in PREDEFINED:
             known = Known(None, f"the builder sets `{name}`")
         if known is None:
@@ -85,11 +89,6 @@ def expand(word: Scalar, scope: Scope) -> Value[str]:
         return Value.of(word.text, word)
     known = _Expansion(word.raw, word.escape, scope).run()
     return Value.unknown(word, known.reason) if known.text is None else Value.of(known.text, word)
-
-
-def expand_text(text: str, escape: str, scope: Scope) -> Known:
-    """A text with its variables put in."""
-    return _Expansion(text, escape, scope).run() if "$" in text else Known(text)
 
 
 class _Bad(Exception):

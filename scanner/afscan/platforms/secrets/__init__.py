@@ -3,6 +3,7 @@
 Everything here is a pure function of short texts, in time linear in their length.
 """
 
+from afscan.platforms.secrets.literals import is_written_here, kind_name, literal_place, literal_text, product_name
 from afscan.platforms.secrets.names import credential_kind, holds_no_secret, split_words, word_set
 from afscan.platforms.secrets.origins import blanked, is_placeholder, origin_of
 from afscan.platforms.secrets.shapes import find_shape, secret_shape
@@ -15,8 +16,13 @@ __all__ = [
     "holds_no_secret",
     "is_placeholder",
     "is_weak",
+    "is_written_here",
+    "kind_name",
+    "literal_place",
+    "literal_text",
     "mask",
     "origin_of",
+    "product_name",
     "secret_shape",
     "split_words",
     "word_set",

@@ -88,7 +88,7 @@ _TAILS = word_set(
     "binding bindings sync operator generator keys"
 )
 _LEADS = word_set(
-    "disable enable use allow require has is show hide mask skip no force min max num validate verify generate "
+    "disable disabled empty enable use allow require has is show hide mask skip no force min max num validate verify generate "
     "existing automount rotate reset forgot auto create ignore with without print"
 )
 _NOISE = word_set(

@@ -7,6 +7,7 @@ resource says nothing about who connects where.
 from collections.abc import Iterator
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
+from afscan.model.notice import NoticeKind
 from afscan.model.place import Place
 from afscan.model.subjects import Origin
 from afscan.model.value import Value
@@ -18,7 +19,7 @@ from afscan.syntax.hcl.nodes import Expression
 
 _ENVIRONMENTS = frozenset(("environment", "environment_variables", "env", "env_vars", "app_settings"))
 _SKIPPED = frozenset(("lifecycle", "tags", "labels", "depends_on", "triggers", "validation"))
-_MAX_VALUES = 20_000
+_MAX_VALUES = 200_000
 
 Found = tuple[str, Node, bool]
 """A setting's name, its value, and whether it is part of an environment."""
@@ -37,6 +38,9 @@ class Secrets:
         for name, node, in_environment in _settings(body):
             self.left -= 1
             if self.left < 0:
+                if self.left == -1:
+                    reason = f"There are more than {_MAX_VALUES:,} settings; secrets in those that follow are not looked for."
+                    self.out.notice(NoticeKind.LIMIT, node.head, reason)
                 return
             self.describe(owner, name, node, scope, in_environment=in_environment)
 

@@ -19,7 +19,7 @@ from afscan.syntax.hcl.nodes import Expression, shorten
 MAX_DEPTH = 80
 """How deep evaluation goes: nesting of values and references that lead to references."""
 
-MAX_STEPS = 400_000
+MAX_STEPS = 2_000_000
 """How many nodes are evaluated for one stack; what comes after is unknown."""
 
 

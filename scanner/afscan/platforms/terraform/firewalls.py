@@ -4,10 +4,18 @@ Sources: AWS provider, "aws_security_group", "aws_security_group_rule", "aws_vpc
 "google_compute_firewall".
 """
 
-from afscan.model.node import Node
+import re
+
+from afscan.model.node import Node, Opaque
 from afscan.model.subjects import SecurityGroupRule
 from afscan.model.value import Value
 from afscan.platforms.terraform.body import Body
+from afscan.platforms.terraform.references import reference
+from afscan.platforms.terraform.resolved import at
+from afscan.platforms.terraform.results import Known, Result
+
+_OWN_RANGE = re.compile(r"[\w.\[\]*\"-]*\b(?:aws_vpc|aws_subnet|module)\.[\w.\[\]*\"-]*cidr_blocks?(?:\[[0-9*]+\])?\Z")
+"""A reference to the range of a VPC or subnet, at most a /16 (Amazon VPC user guide, "VPC CIDR blocks")."""
 
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 
@@ -30,8 +38,38 @@ def read_firewall(kind: str, name: str, body: Body) -> None:
 
 
 def _rule(name: str, body: Body, protocol: str, sources: tuple[str, str]) -> None:
-    cidrs = [cidr for source in sources for cidr in body.strings(source)]
+    cidrs = [cidr for source in sources for cidr in _networks(body, source)]
     _emit(name, body, body.text(protocol), (body.integer("from_port"), body.integer("to_port")), cidrs)
+
+
+def _networks(body: Body, name: str) -> list[Value[str]]:
+    """The networks that an argument names: ``each.value`` stands for all of ``for_each``; the range of a VPC is nobody outside."""
+    found: list[Value[str]] = []
+    for cidr in body.strings(name):
+        instances = _instances(body, cidr.node) if cidr.is_unknown else None
+        if instances is not None:
+            found += instances
+        elif not (cidr.is_unknown and isinstance(cidr.node, Opaque) and _OWN_RANGE.match(cidr.node.text)):
+            found.append(cidr)
+    return found
+
+
+def _instances(body: Body, node: Node) -> list[Value[str]] | None:
+    """What ``each.key``, ``each.value`` or a field of it is in each instance; None where that is not known of all."""
+    found = reference(node)
+    if found is None or found[0] != "each" or found[1][:1] not in (["key"], ["value"]):
+        return None
+    each = body.result("for_each")
+    if not isinstance(each, Known) or not isinstance(each.value, dict | list):
+        return None
+    results: list[Result] = list(each.value.values() if isinstance(each.value, dict) else each.value)
+    if found[1] == ["key"] and isinstance(each.value, dict):
+        results = [Known(key, node) for key in each.value]
+    for step in found[1][1:]:
+        below = [one.value.get(step) for one in results if isinstance(one, Known) and isinstance(one.value, dict)]
+        results = [one for one in below if one is not None]
+    texts = [one.value for one in results if isinstance(one, Known) and isinstance(one.value, str)]
+    return [Value("set", text, node, "", at(node)) for text in texts] if len(texts) == len(each.value) else None
 
 
 def _emit(

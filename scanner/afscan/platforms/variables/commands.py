@@ -7,8 +7,9 @@ from posixpath import basename
 from typing import NamedTuple
 
 from afscan.model.node import Node, Scalar, Sequence
-from afscan.model.subjects import Container, Origin
+from afscan.model.subjects import Container, Credential, Origin
 from afscan.model.value import Value
+from afscan.platforms.reading import Interpretation
 from afscan.platforms.secrets import credential_kind, holds_no_secret, word_set
 from afscan.platforms.urls import find_urls
 from afscan.platforms.variables.roles import server_of
@@ -77,6 +78,21 @@ def describe_command(container: Container, whose: Owner) -> None:
         _describe_statement(statement, whose)
 
 
+def describe_script(text: Value[str], whose: Owner) -> None:
+    """Emit what a shell text says; ``text`` is set, and its node is the scalar that holds it."""
+    whole = text.or_else("")
+    for statement in _script(Argument(whole, Written(text, Origin.INTERPOLATED), 0, len(whole))):
+        _describe_statement(statement, whose)
+
+
+def describe_probe(command: Value[list[str]], container: Container, whose: Owner) -> None:
+    """Emit the credentials in a probe's command. Whom it logs in as and where is the server's own affair: it asks itself."""
+    out = Interpretation()
+    for statement in _statements(_words(command, container)):
+        _describe_statement(statement, replace(whose, out=out))
+    whose.out.subjects += [one for one in out.subjects if isinstance(one, Credential)]
+
+
 def _words(line: Value[list[str]], container: Container) -> list[Argument]:
     """The words of ``command`` or ``arguments`` with their places."""
     texts = line.or_else([]) if line.is_set else []
@@ -85,7 +101,9 @@ def _words(line: Value[list[str]], container: Container) -> list[Argument]:
     found: list[Argument] = []
     cursor = 0
     for index, text in enumerate(texts):
-        value = Value.of(text, items[index]) if len(items) == len(texts) else Value.of(text, node, line.at)
+        # A health check's list has a word before the command (CMD), or less than the shell's argv: the ends agree.
+        own = len(items) - len(texts) + index
+        value = Value.of(text, items[own]) if items and own >= 0 else Value.of(text, node, line.at)
         if isinstance(node, Scalar) and text and (at := node.text.find(text, cursor)) >= 0:
             cursor = at + len(text)
             whole = Written(Value.of(node.text, node), _origin(node, text, container))

@@ -23,8 +23,8 @@ def describe_environment(container: Container, whose: Owner) -> None:
         prefix, role = roles[variable.name] = role_of(variable.name)
         if role is not None:
             groups.setdefault(prefix, Group(prefix)).members.setdefault(role, variable)
+    server = server_of(container) if any(group.named for group in groups.values()) else None
     connections: list[tuple[Connection, Prefix]] = []
-    server = server_of(container)
     for variable in container.environment.values():
         prefix, _ = roles[variable.name]
         group = groups.get(prefix)
@@ -34,8 +34,8 @@ def describe_environment(container: Container, whose: Owner) -> None:
         connections += ((one, prefix) for one in found)
     for group in groups.values():
         connections += ((one, group.prefix) for one in _describe_group(group, whose))
-        _describe_login(group, container, whose)
-    _settle(connections, groups, container)
+        _describe_login(group, server, whose)
+    _settle(connections, groups, server)
 
 
 def _describe_group(group: Group, whose: Owner) -> list[Connection]:
@@ -138,7 +138,7 @@ def _switch(variable: Variable | None, host: Value[str]) -> Value[bool]:
     return Value.of(decided, value.node, value.at)
 
 
-def _describe_login(group: Group, container: Container, whose: Owner) -> None:
+def _describe_login(group: Group, server: str | None, whose: Owner) -> None:
     """The user name with which a container logs in to a datastore."""
     user = group.members.get("user")
     product = group.product or ("postgres" if group.prefix == ("data", "source") else None)
@@ -146,11 +146,11 @@ def _describe_login(group: Group, container: Container, whose: Owner) -> None:
         product = "postgres"
     if user is None or product not in SUPERUSERS or user.value.is_unset or user.origin is Origin.EMPTY:
         return
-    own = server_of(container) == product and not group.members.keys() & {"host", "url"}
+    own = server == product and not group.members.keys() & {"host", "url"}
     add_login(user.name, product, _known(user), whose, own=own)
 
 
-def _settle(connections: list[tuple[Connection, Prefix]], groups: dict[Prefix, Group], container: Container) -> None:
+def _settle(connections: list[tuple[Connection, Prefix]], groups: dict[Prefix, Group], server: str | None) -> None:
     """What the siblings of a URL say about it: encryption, user, password; and pool settings for every SQL connection."""
     pools = [group for group in groups.values() if "pool" in group.members]
     for connection, prefix in connections:
@@ -169,13 +169,13 @@ def _settle(connections: list[tuple[Connection, Prefix]], groups: dict[Prefix, G
         if group is not None and connection.password.is_unset and "password" in group.members:
             connection.password = _known(group.members["password"])
         for pool in pools:
-            if connection.pooled.is_unset and _pools(pool, connection, container):
+            if connection.pooled.is_unset and _pools(pool, connection, server):
                 value = pool.members["pool"].value
                 connection.pooled = Value.of(value.or_else("") != "0", value.node, value.at)
 
 
-def _pools(pool: Group, connection: Connection, container: Container) -> bool:
+def _pools(pool: Group, connection: Connection, server: str | None) -> bool:
     """Whether a group's pool settings concern a connection; a database server's own limit is no client's pool."""
     if pool.named is not None:
-        return pool.named == connection.product and server_of(container) != pool.named
+        return pool.named == connection.product and server != pool.named
     return connection.product in _SQL

@@ -97,20 +97,15 @@ _PORTS = {
     "6379": "redis",
     "7687": "neo4j",
 }
-_SERVERS = {
-    "postgres": "postgres postgresql postgis pgvector timescaledb timescaledb-ha cockroach",
-    "mysql": "mysql mariadb percona mysql-server",
-    "redis": "redis valkey redis-stack redis-stack-server",
-    "mongodb": "mongo mongodb mongodb-community-server",
-    "neo4j": "neo4j",
-    "amqp": "rabbitmq",
-    "mssql": "server mssql-server azure-sql-edge",
-    "qdrant": "qdrant",
-    "elasticsearch": "elasticsearch opensearch",
-    "clickhouse": "clickhouse clickhouse-server",
-    "cassandra": "cassandra",
+_SAME_CLIENTS = {
+    "cockroachdb": "postgres",
+    "mariadb": "mysql",
+    "opensearch": "elasticsearch",
+    "rabbitmq": "amqp",
+    "scylladb": "cassandra",
+    "valkey": "redis",
 }
-_BY_IMAGE = {word: product for product, words in _SERVERS.items() for word in words.split()}
+"""Products of images that clients reach under another product's name."""
 
 
 @dataclass(slots=True)
@@ -171,6 +166,8 @@ def role_of(name: str) -> tuple[Prefix, str | None]:
 
 
 def server_of(container: Container) -> str | None:
-    """The datastore that a container itself is, by its image's name; None where it is none, or not known."""
-    image = container.image
-    return _BY_IMAGE.get(image.repository.rpartition("/")[2].lower()) if image is not None else None
+    """The datastore that a container itself serves; None where it is none, a client only, or not known."""
+    from afscan.platforms.images import product_of  # noqa: PLC0415  (its data is read only where a datastore is named)
+
+    product = product_of(container)
+    return _SAME_CLIENTS.get(product, product) if product is not None else None

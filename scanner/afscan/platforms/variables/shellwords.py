@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _MAX_WORDS = 20_000
-_QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.|[^\s'\"\\;|&()<>]+|.", re.DOTALL)
+_LONGEST = 1 << 17
+"""Of a longer text (characters) only the beginning is cut into words."""
+
+_REACH = 1000
+"""How far (characters) the bracket that closes an interpolation may be."""
+
+_QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.|[^\s'\"\\;|&()<>$]+|.", re.DOTALL)
 _OPERATORS = ";|&()\n"
 
 
@@ -19,6 +25,7 @@ class Word(NamedTuple):
 
 def statements(text: str) -> Iterator[list[Word]]:
     """The simple commands of a shell text, each as its words; comments are left out, redirections stay as words."""
+    text = text[:_LONGEST]
     words: list[Word] = []
     parts: list[str] = []
     start = position = count = 0
@@ -63,23 +70,20 @@ def _take(text: str, position: int, parts: list[str]) -> int:
         parts.append("" if piece == "\\\n" else piece[1:])
     elif len(piece) > 1 and piece[0] in "'\"":
         parts.append(piece[1:-1])
-    elif "$" in piece[1:] and piece[0] not in "'\"":
-        piece = piece[: piece.index("$", 1)]  # an interpolation is a piece of its own
-        parts.append(piece)
     else:
         parts.append(piece)
     return position + len(piece)
 
 
 def _closing(text: str, opening: int) -> int:
-    """Behind the bracket that closes the one at an offset; the next blank where none does within reach."""
+    """Behind the bracket that closes the one at an offset; behind the latter itself where none does within reach."""
     pair = {"(": ")", "{": "}"}[text[opening]]
-    depth = 0
-    for position in range(opening, min(len(text), opening + 2000)):
-        if text[position] == text[opening]:
-            depth += 1
-        elif text[position] == pair:
-            depth -= 1
-            if depth == 0:
-                return position + 1
+    limit = min(len(text), opening + _REACH)
+    close = opening
+    for _ in range(8):  # one more for each bracket that opens in between
+        close = text.find(pair, close + 1, limit)
+        if close < 0:
+            break
+        if text.count(text[opening], opening, close) == text.count(pair, opening, close + 1):
+            return close + 1
     return opening + 1

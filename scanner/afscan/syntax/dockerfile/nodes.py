@@ -12,7 +12,7 @@ from afscan.syntax.dockerfile.words import unquoted
 class Word(Scalar):
     """A word that Docker may expand. ``text`` is without quotes and escapes, ``raw`` with them, as the expansion needs it.
 
-    ``escape`` is the file's escape character; ``wide`` is False for strings of the JSON form.
+    ``escape`` is the file's escape character.
     """
 
     __slots__ = ("escape", "raw")

@@ -1,6 +1,5 @@
 """From the grammar's tree to nodes. Spans are made from offsets, because heredocs are masked before the grammar sees them."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ from afscan.model.place import Span
 from afscan.model.source import Source
 from afscan.syntax.hcl.nodes import Block, Expression
 from afscan.syntax.hcl.scan import Heredoc
-from afscan.syntax.hcl.templates import parse_template
+from afscan.syntax.hcl.strings import heredoc, literal
 
 MAX_NESTING = 150
 """How deep expressions may nest, each operator counted."""
@@ -18,8 +17,6 @@ MAX_NESTING = 150
 MAX_NOTICES = 50
 """How many doubled keys of one text are told."""
 
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$(?=\$\{)|%(?=%\{)", re.DOTALL)
-_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _NAMES = ("identifier", "keyword", "literal_value")
 
 
@@ -230,7 +227,7 @@ class Converter:
     def _string(self, tree: Any, depth: int) -> Node:
         start, end = self._start(tree), self._end(tree)
         if start in self.heredocs:
-            return self._heredoc(self.heredocs[start])
+            return heredoc(self.source, self.heredocs[start])
         span = self._span(start, end)
         parts: list[Node] = []
         at = start + 1
@@ -239,58 +236,19 @@ class Converter:
             if not _is_tree(inner):
                 continue
             if self._start(inner) > at:
-                parts.append(self._characters(at, self._start(inner)))
+                parts.append(literal(self.source, at, self._start(inner)))
             if inner.data == "interpolation":
                 parts.append(self._expression(next(p for p in _content(inner) if _is_tree(p)), depth + 1))
             else:
                 parts.append(self._make(inner, "for", "", []))
             at = self._end(inner)
         if not parts:
-            whole = self._characters(start + 1, end - 1)
+            whole = literal(self.source, start + 1, end - 1)
             whole.span = span
             return whole
         if at < end - 1:
-            parts.append(self._characters(at, end - 1))
+            parts.append(literal(self.source, at, end - 1))
         return Expression(self.source, span, self.source.text[start:end], form="template", operands=parts)
-
-    def _characters(self, start: int, end: int) -> Scalar:
-        """The literal text between two offsets, its escapes resolved, each character's position kept where there were any."""
-        raw = self.source.text[start:end]
-        text: list[str] = []
-        offsets: list[int] = []
-        at = 0
-        for match in _ESCAPE.finditer(raw):
-            offsets += range(at, match.start())
-            text.append(raw[at : match.start()])
-            at = match.end()
-            code = match[1] or match[2]
-            if code is not None and int(code, 16) < 0x110000:
-                text.append(chr(int(code, 16)))
-                offsets.append(match.start())
-            elif match.group().startswith("\\"):
-                text.append(_ESCAPED.get(match[3] or "", match[3] or ""))
-                offsets += [match.start()] * len(text[-1])
-        if not at and not text:
-            return Scalar(self.source, self._span(start, end), raw, plain=False)
-        text.append(raw[at:])
-        offsets += range(at, len(raw) + 1)
-        positions = [self.source.position(start + offset) for offset in offsets]
-        return Scalar(self.source, self._span(start, end), "".join(text), plain=False, inner=positions)
-
-    def _heredoc(self, heredoc: Heredoc) -> Node:
-        """A heredoc as a scalar, or as a template over its text."""
-        lines = self.source.text[heredoc.body : heredoc.body_end].splitlines(keepends=True)
-        lines = [line if line.endswith("\n") else line + "\n" for line in lines]
-        strip = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0) if heredoc.indented else 0
-        first = self.source.position(heredoc.body)[0]
-        positions = [(first + number, min(strip, len(line.rstrip("\r\n"))) + 1) for number, line in enumerate(lines)]
-        positions.append((first + len(lines), 1))
-        text = "".join(line[min(strip, len(line.rstrip("\r\n"))) :] for line in lines)
-        inner = Source.embedded(self.source, text, positions, name="", holder="heredoc", syntax="hcl")
-        node = parse_template(inner)
-        if isinstance(node, Scalar):
-            return Scalar(self.source, self._span(heredoc.start, heredoc.end), node.text, plain=False, inner=positions)
-        return node
 
     # ------------------------------------------------------------ offsets
 

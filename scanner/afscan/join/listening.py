@@ -1,0 +1,119 @@
+"""On which ports a container listens, as far as its server's effective configuration or its image says, and what it speaks there.
+
+Sources: redis.io, redis.conf (port 6379, tls-port 0, cluster bus on port + 10000); pgbouncer.org/config.html (listen_port 6432);
+qdrant.tech, "Configuration" (http_port 6333, grpc_port 6334, p2p port 6335; one listener each, TLS on all of them or none);
+postgresql.org, "Connections and Authentication" (port 5432, PGPORT). For other images their documented ports, where nothing that
+this container sets could change them.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from afscan.join.servers.products import is_bitnami
+from afscan.model.place import Place
+from afscan.model.stack import Stack
+from afscan.model.subjects import Container, PgBouncer, Postgres, Qdrant, RedisServer, Server
+from afscan.model.value import Value
+from afscan.platforms.images import facts_of_reference
+
+KEY = "listening"
+
+_PORT_VARIABLE = re.compile(r"PORT|ADDR|LISTEN|BIND|HOST", re.IGNORECASE)
+_CONFIGURATION = frozenset(("configmap", "secret", "host", "compose-config", "compose-secret", "image", "other"))
+
+
+@dataclass(slots=True)
+class Listening:
+    """The ports of one container.
+
+    ``ports``: number -> what is spoken there (``http``, ``https``, ``redis``, ``rediss``, ``postgres``, "" for not known);
+    ``because``: the place that decides a number, where one is written; ``why`` names the server for a message; ``unknown`` says
+    why some ports are not known, empty where these are all.
+    """
+
+    ports: dict[int, str] = field(default_factory=dict)
+    because: dict[int, Place] = field(default_factory=dict)
+    why: str = ""
+    unknown: str = ""
+
+
+def listening(stack: Stack, container: Container) -> Listening | None:
+    """The ports of a container; None where nothing is known of them."""
+    if KEY not in stack.joined:
+        stack.joined[KEY] = {id(server.container): server for server in stack.of(Server) if server.container is not None}
+    servers: dict[int, Server] = stack.joined[KEY]
+    server = servers.get(id(container))
+    if isinstance(server, RedisServer):
+        return _redis(server)
+    if isinstance(server, PgBouncer):
+        return _listening("PgBouncer", [(server.listen_port, 6432, "postgres")])
+    if isinstance(server, Qdrant):
+        return _qdrant(server)
+    if isinstance(server, Postgres):
+        return _postgres(server, container)
+    return _documented(container)
+
+
+def _listening(why: str, known: list[tuple[Value[int], int, str]]) -> Listening:
+    """Each port as written, else its default; 0 is none."""
+    found = Listening(why=why)
+    for value, default, speaks in known:
+        if value.is_unknown:
+            found.unknown = value.reason
+            continue
+        number = value.or_else(default)
+        if number > 0:
+            found.ports[number] = speaks
+            if value.is_set:
+                found.because[number] = value.place
+    return found
+
+
+def _number(value: Value[str]) -> Value[int]:
+    text = value.or_else("").strip()
+    if value.is_set and not (text.isascii() and text.isdecimal() and len(text) <= 5):
+        return Value.unknown(value.node, "it is no port number", value.at)
+    return value.map(int)
+
+
+def _redis(server: RedisServer) -> Listening:
+    found = _listening("Redis", [(server.port, 6379, "redis"), (server.tls_port, 0, "rediss")])
+    if server.cluster.value:
+        for number in list(found.ports):
+            found.ports.setdefault(number + 10000, "")
+    return found
+
+
+def _qdrant(server: Qdrant) -> Listening:
+    speaks = "" if server.tls.is_unknown else "https" if server.tls.value else "http"
+    ports = [
+        (_number(server.setting("service.http_port")), 6333, speaks),
+        (_number(server.setting("service.grpc_port")), 6334, ""),
+        (_number(server.setting("cluster.p2p.port")), 6335, ""),
+    ]
+    found = _listening("Qdrant", ports)
+    if server.tls.is_set:
+        found.because = dict.fromkeys(found.ports, server.tls.place) | found.because
+    return found
+
+
+def _postgres(server: Postgres, container: Container) -> Listening:
+    port = server.setting("port")
+    variable = container.environment.get("PGPORT")
+    if port.is_unset and variable is not None:
+        port = variable.value
+    return _listening("PostgreSQL", [(_number(port), 5432, "postgres")])
+
+
+def _documented(container: Container) -> Listening | None:
+    """The ports of a public image that is run as it is: no command line, no configuration, no variable that looks like a port."""
+    image = container.image
+    if image is None or container.build is not None or is_bitnami(container):
+        return None
+    facts = facts_of_reference(image)
+    told = container.command.is_unset and container.arguments.is_unset and not container.environment_from
+    if facts is None or not facts.ports or not told or any(mount.kind in _CONFIGURATION for mount in container.mounts):
+        return None
+    if any(_PORT_VARIABLE.search(name) for name in container.environment):
+        return None
+    return Listening(ports=dict.fromkeys(facts.ports, ""), why=f"`{image.reference.or_else(image.written)[:100]}`")

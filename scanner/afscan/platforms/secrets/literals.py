@@ -1,0 +1,67 @@
+"""Credentials that stand in a file in full, whichever way they are written."""
+
+from afscan.model.node import Opaque, Scalar
+from afscan.model.place import Place
+from afscan.model.subjects import Credential, Origin
+from afscan.platforms.secrets.origins import origin_of
+
+_KINDS = {"api-key": "API key", "private-key": "private key"}
+_PRODUCTS = {
+    "amqp": "RabbitMQ",
+    "cassandra": "Cassandra",
+    "clickhouse": "ClickHouse",
+    "elasticsearch": "Elasticsearch",
+    "mongodb": "MongoDB",
+    "mssql": "SQL Server",
+    "mysql": "MySQL",
+    "neo4j": "Neo4j",
+    "oracle": "Oracle",
+    "pgbouncer": "PgBouncer",
+    "postgres": "PostgreSQL",
+    "qdrant": "Qdrant",
+    "redis": "Redis",
+    "valkey": "Valkey",
+}
+
+
+def literal_text(credential: Credential) -> str | None:
+    """The secret that stands in the file in full; None where none does.
+
+    A default is one, too: ``${PASSWORD:-9fK2...}`` is what counts wherever the variable is not set. A value that arrives through
+    another setting of the file (``ENV A=$B``) stands at that one.
+    """
+    value = credential.value
+    if not value.is_set:
+        return None
+    text = value.or_else("")
+    if credential.origin is Origin.LITERAL:
+        return text
+    if credential.origin is Origin.INTERPOLATED and is_written_here(credential) and origin_of(text, expands=True) is Origin.LITERAL:
+        return text
+    return None
+
+
+def is_written_here(credential: Credential) -> bool:
+    """Whether the characters of a credential's value stand at its place, not only a reference that leads to them."""
+    node, text = credential.value.node, credential.value.or_else("")
+    return bool(text) and isinstance(node, Scalar | Opaque) and text in str(getattr(node, "raw", node.text))
+
+
+def literal_place(credential: Credential) -> Place:
+    """Where the secret stands; of a default the default alone."""
+    value = credential.value
+    node, text = value.node, value.or_else("")
+    if credential.origin is Origin.INTERPOLATED and isinstance(node, Scalar) and text and node.text.count(text) == 1:
+        start = node.text.index(text)
+        return node.part(start, start + len(text))
+    return value.place
+
+
+def kind_name(kind: str) -> str:
+    """A credential's kind as a sentence has it: ``api-key`` is an "API key"."""
+    return _KINDS.get(kind, kind)
+
+
+def product_name(product: str) -> str:
+    """A product as it writes itself: ``postgres`` is "PostgreSQL"."""
+    return _PRODUCTS.get(product, product)

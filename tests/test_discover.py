@@ -1,0 +1,102 @@
+"""Which files are found, and which stack each belongs to."""
+
+from pathlib import Path
+
+import pytest
+
+from afscan.engine import Options, scan
+from afscan.files.discover import Discovery, discover
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for path in ("a/one.yaml", "a/b/two.yaml", "a/b/.afscan.yaml", "c/three.yaml", "c/node_modules/x.yaml", "c/code.py", "c/ignored.yaml"):
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("services: {}\n" if not path.endswith(".afscan.yaml") else "# a stack of its own\n")
+    (tmp_path / "c/.gitignore").write_text("ignored.yaml\n")
+    return tmp_path
+
+
+def layout(found: Discovery) -> dict[str, tuple[bool, list[str]]]:
+    return {root: (stack.complete, stack.files) for root, stack in found.stacks.items()}
+
+
+def test_a_directory_is_a_whole_stack_and_a_marked_folder_one_of_its_own(tree: Path) -> None:
+    assert layout(discover(["a"])) == {"a": (True, ["a/one.yaml"]), "a/b": (True, ["a/b/two.yaml"])}
+
+
+def test_a_folder_inside_a_marked_stack_is_a_part_of_it(tree: Path) -> None:
+    (tree / "a/b/deep").mkdir()
+    (tree / "a/b/deep/four.yaml").write_text("services: {}\n")
+    assert layout(discover(["a/b/deep"])) == {"a/b": (False, ["a/b/deep/four.yaml"])}
+
+
+def test_a_single_file_is_a_part(tree: Path) -> None:
+    assert layout(discover(["a/b/two.yaml"])) == {"a/b": (False, ["a/b/two.yaml"])}
+
+
+def test_ignore_files_count_below_a_directory_but_not_for_a_named_file(tree: Path) -> None:
+    assert layout(discover(["c"])) == {"c": (True, ["c/three.yaml"])}
+    assert discover(["c"]).foreign == ["c/code.py"]
+    named = discover(["c/ignored.yaml"])
+    assert [stack.files for stack in named.stacks.values()] == [["c/ignored.yaml"]]
+
+
+def test_context_reads_the_rest_and_reports_on_the_given_files(tree: Path) -> None:
+    (tree / ".git").mkdir()
+    found = discover(["c/three.yaml"], context="stack")
+    stack = found.stacks["."]
+    assert stack.complete
+    assert stack.report == {"c/three.yaml"}
+    assert stack.files == ["a/one.yaml", "c/three.yaml"]
+
+
+def test_a_missing_path_is_an_error(tree: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        discover(["nowhere"])
+
+
+POOLER = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: pgbouncer}
+spec:
+  selector: {matchLabels: {app: pgbouncer}}
+  template:
+    metadata: {labels: {app: pgbouncer}}
+    spec:
+      containers:
+        - {name: pgbouncer, image: "edoburu/pgbouncer:v1.24.1-p1"}
+"""
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: pgbouncer}
+spec:
+  selector: {app: pgbouncer}
+  ports: [{port: 5432}]
+"""
+
+
+def test_an_absence_is_judged_on_a_whole_stack_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".git").mkdir()
+    Path("pooler.yaml").write_text(POOLER)
+    only = Options(select=("DB103",))
+    part = scan(["pooler.yaml"], only)
+    assert not part.complete
+    assert (part.by_rule["DB103"].not_judged, part.findings) == (1, [])
+    whole = scan(["."], only)
+    assert [(f.rule.code, f.place.path, f.place.line) for f in whole.findings] == [("DB103", "pooler.yaml", 1)]
+    Path("service.yaml").write_text(SERVICE)
+    context = scan(["pooler.yaml"], Options(select=("DB103",), context="stack"))
+    assert context.complete
+    assert context.findings == []
+    assert context.by_rule["DB103"].passed == 1
+    Path("service.yaml").write_text(SERVICE.replace("5432", "6432"))
+    elsewhere = scan(["pooler.yaml"], Options(select=("DB103",), context="stack"))
+    assert elsewhere.findings == []  # the fault is at the Service, which is not among the given files
+    given = scan(["service.yaml"], Options(select=("DB103",), context="stack"))
+    assert [(f.place.path, f.place.line) for f in given.findings] == [("service.yaml", 1)]
