@@ -160,11 +160,16 @@ x-common: {}
 
 
 def test_secrets_of_a_file() -> None:
-    found = [one for one in interpreted(MISPLACED, "infra/qdrant/config.yaml").subjects if isinstance(one, Credential)]
+    assert not [one for one in interpreted(MISPLACED, "infra/qdrant/config.yaml").subjects if isinstance(one, Credential)]
+    placeholder = "service:\n  http_port: 6333\n  grpc_port: 6334\n  api_key: ${VECTORS_KEY}\n"
+    found = [one for one in interpreted(placeholder, "infra/qdrant/config.yaml").subjects if isinstance(one, Credential)]
     assert [(one.key, one.kind, one.origin, one.reader) for one in found] == [
         ("api_key", "api-key", Origin.PLACEHOLDER, "qdrant")
     ]
-    assert text_at(MISPLACED, found[0].value.place) == "${VECTORS_KEY}"
+    assert text_at(placeholder, found[0].value.place) == "${VECTORS_KEY}"
+    literal = "service:\n  http_port: 6333\n  grpc_port: 6334\napi_key: kX9vTq2mWzL0pR4sN8yB\n"
+    found = [one for one in interpreted(literal, "infra/qdrant/config.yaml").subjects if isinstance(one, Credential)]
+    assert [(one.key, one.origin) for one in found] == [("api_key", Origin.LITERAL)]
     found = [one for one in interpreted(COMPLETE, "infra/qdrant/config.yaml").subjects if isinstance(one, Credential)]
     assert [(one.key, one.origin) for one in found] == [("api_key", Origin.LITERAL), ("read_only_api_key", Origin.EMPTY)]
 

@@ -19,6 +19,7 @@ from afscan.model.place import Place, Span
 from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin, Subject
+from afscan.platforms.secrets import literal_place, literal_text
 from afscan.policy.controls import load_controls
 from afscan.policy.outcome import Problem, Verdict
 from afscan.policy.registry import choose, load_packs
@@ -145,8 +146,8 @@ def _join(stack: Stack, result: Result) -> None:
 def _collect_secrets(stack: Stack, result: Result) -> None:
     """Remember where secrets stand, so that no report shows them."""
     for credential in stack.of(Credential):
-        if credential.value.is_set and credential.origin in (Origin.LITERAL, Origin.HASH):
-            place = credential.value.place
+        if credential.value.is_set and (credential.origin is Origin.HASH or literal_text(credential) is not None):
+            place = literal_place(credential)
             result.secrets.setdefault(place.path, []).append(place.span)
 
 

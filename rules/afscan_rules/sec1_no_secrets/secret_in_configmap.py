@@ -44,7 +44,9 @@ def _entry(entry: ConfigEntry) -> Iterator[Problem]:
         return
     content = text.or_else("")
     if secret_shape(content) == "a private key" or (_KEY_FILE.search(entry.key) and _is_key(content)):
-        yield fail(entry.place, f"ConfigMap `{entry.config_map}` carries a private key in `{entry.key}`.", severity=Severity.CRITICAL)
+        yield fail(
+            entry.place, f"ConfigMap `{entry.config_map}` carries a private key in `{entry.key}`.", severity=Severity.CRITICAL
+        )
     elif entry.recognised_as == _USERLIST:
         yield fail(
             entry.place,

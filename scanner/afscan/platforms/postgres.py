@@ -1,8 +1,6 @@
 """PostgreSQL in a container, as far as its environment and command line say. Source: postgresql.org, "postgres" (server
 application) and "Server Configuration"; the official image's docker-entrypoint.sh."""
 
-from posixpath import basename
-
 from afscan.model.subjects import Setting
 from afscan.model.value import Value
 
@@ -69,11 +67,6 @@ def parameter_of(variable: str) -> str | None:
 def protection_of(parameter: str) -> str | None:
     """What somebody believes to be protected by a parameter."""
     return _PROTECTIONS.get(parameter)
-
-
-def is_server(program: str) -> bool:
-    """Whether a program is the server itself."""
-    return basename(program) in ("postgres", "postmaster")
 
 
 def command_line(words: list[Value[str]]) -> list[Setting]:

@@ -122,7 +122,10 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
             one.name.rpartition(".")[2] in ("api_key", "alt_api_key", "read_only_api_key", "secret_key")
             and not one.value.is_unset
         ):
-            out.subjects.append(_credential(one, source))
+            credential = _credential(one, source)
+            # A key that Qdrant ignores is nobody's key: a placeholder there does no harm of its own, a secret is still one.
+            if credential.origin is not Origin.PLACEHOLDER or credential.kind == "secret" or one.name in API_KEYS:
+                out.subjects.append(credential)
     out.subjects += _ignored(root, found)
 
 

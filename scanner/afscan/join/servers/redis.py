@@ -211,6 +211,7 @@ def _options(words: list[Word]) -> list[Word]:
 
 def _arguments(words: list[Word]) -> Iterator[Setting]:
     """``--port 0 --save ""`` as directives: each option up to the next one."""
+    words = [part for word in words for part in _parted(word)]
     at = 0
     while at < len(words):
         option = words[at]
@@ -226,6 +227,13 @@ def _arguments(words: list[Word]) -> Iterator[Setting]:
         name = option.text[2:].lower()
         yield Setting(name=name, value=value, key_place=option.place, layer="command-line", arguments=arguments)
         at = end
+
+
+def _parted(word: Word) -> list[Word]:
+    """Redis puts its arguments together as the text of a file: ``--port 0`` as one argument is two words (redis/src/server.c)."""
+    if not word.text.startswith("--") or not any(char.isspace() for char in word.text):
+        return [word]
+    return [word._replace(text=part.strip("\"'")) for part in word.text.split()]
 
 
 def _bitnami(environment: Environment) -> list[Setting]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from afscan.model.node import Node
 from afscan.model.source import Source
 from afscan.model.subjects import Dependency, ImageBuild
+from afscan.platforms.dockerfile.credentials import credentials_of_run, credentials_of_urls
 from afscan.platforms.dockerfile.packages import dependencies
 from afscan.platforms.dockerfile.stages import evaluate
 from afscan.platforms.dockerfile.steps import Evaluated
@@ -29,6 +30,9 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     out.subjects += evaluated.references
     out.subjects += _dependencies(evaluated)
     _settings(source, evaluated, out)
+    for run in evaluated.runs:
+        out.subjects += credentials_of_run(run, source.name)
+    out.subjects += credentials_of_urls(evaluated.stages, source.name)
 
 
 def _dependencies(evaluated: Evaluated) -> Iterator[Dependency]:

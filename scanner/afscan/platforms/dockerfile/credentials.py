@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from afscan.model.node import Node, Scalar
-from afscan.model.place import Place
+from afscan.model.node import Scalar
 from afscan.model.subjects import BuildStage, Credential, Origin
 from afscan.model.value import Value
 from afscan.platforms.dockerfile.steps import Run
@@ -19,7 +18,9 @@ from afscan.platforms.variables.commands import SHELLS, describe_argv, describe_
 from afscan.platforms.variables.settings import Owner, add_credential, describe
 from afscan.platforms.variables.written import Written
 
-_LONGEST = 1 << 18
+_LONGEST = 1 << 16
+"""Characters of a RUN that are looked at."""
+
 _MAX_SHAPES = 20
 
 _PATTERNS = (
@@ -33,10 +34,26 @@ _PATTERNS = (
     ),
     # docs.npmjs.com/cli/configuring-npm/npmrc, "Auth related configuration"
     ("npmrc", re.compile(r":_(?P<name>authToken|password|auth)[ =]+[\"']?(?P<secret>[^\s\"'\\;&|]+)")),
-    ("header", re.compile(r"\b(?P<name>[\w-]{1,60}):\s*(?:(?:Bearer|Basic|token|Bot)\s+)?(?P<secret>[^\s\"'\\]+)", re.IGNORECASE)),
-    ("chpasswd", re.compile(r"[\"'\s](?P<user>[\w.-]{1,60}):(?P<secret>[^\s\"'|\\]+)(?:\\n)?[\"']?\s*\|\s*(?:sudo\s+)?chpasswd\b")),
-    ("set", re.compile(r"\b(?:config|configure)(?:\s+(?:set|--\w+|-g))+\s+(?P<name>[\w./:-]{1,120})[ =][\"']?(?P<secret>[^\s\"';&|]+)")),
-    ("login", re.compile(r"\b(?:docker|podman|buildah|registry|az|oras|skopeo)\s+login\s[^\n;&|]*?-p[ =]?[\"']?(?P<secret>[^\s\"';&|]+)")),
+    (
+        "header",
+        re.compile(r"\b(?P<name>[\w-]{1,60}):\s*(?:(?:Bearer|Basic|token|Bot)\s+)?(?P<secret>[^\s\"'\\]+)", re.IGNORECASE),
+    ),
+    (
+        "chpasswd",
+        re.compile(r"[\"'\s](?P<user>[\w.-]{1,60}):(?P<secret>[^\s\"'|\\]+)(?:\\n)?[\"']?\s*\|\s*(?:sudo\s+)?chpasswd\b"),
+    ),
+    (
+        "set",
+        re.compile(
+            r"\b(?:config|configure)(?:\s+(?:set|--\w+|-g))+\s+(?P<name>[\w./:-]{1,120})[ =][\"']?(?P<secret>[^\s\"';&|]+)"
+        ),
+    ),
+    (
+        "login",
+        re.compile(
+            r"\b(?:docker|podman|buildah|registry|az|oras|skopeo)\s+login\s[^\n;&|]*?-p[ =]?[\"']?(?P<secret>[^\s\"';&|]+)"
+        ),
+    ),
 )
 _HEADER_OPTION = re.compile(r"(?:-H|--header)[ =]*[\"']?\Z")
 _ECHO = re.compile(r"\b(?:echo|printf)\b[^\n;&|]*")
@@ -78,7 +95,7 @@ def _script(node: Scalar, whose: Owner) -> None:
     written = Written(value, Origin.INTERPOLATED)
     for form, pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            if form != "header" or _HEADER_OPTION.search(text, 0, match.start()):
+            if form != "header" or _HEADER_OPTION.search(text, max(0, match.start() - 12), match.start()):
                 _emit(form, match, 0, written, whose)
     for echoed in _ECHO.finditer(text):
         for match in _ASSIGNMENT.finditer(echoed.group()):
@@ -115,21 +132,20 @@ def _shapes(written: Written, whose: Owner) -> None:
 
 
 def _literal(out: Interpretation) -> Iterator[Credential]:
-    """What stands there in full, the first of each place; no words that merely satisfy a check."""
-    taken: list[tuple[Place, Node]] = []
-    for one in out.subjects:
-        if not isinstance(one, Credential) or one.origin is not Origin.LITERAL or not one.value.is_set:
-            continue
-        weak = is_weak(one.value.or_else(""), user=one.user, product=one.reader, key=one.key) is not None
-        if weak and (one.kind != "password" or one.in_url):
-            continue
-        place = one.value.place
-        if any(_overlap(place, other) for other, _ in taken):
-            continue
-        taken.append((place, one.node))
-        yield replace(one, name=f"{one.name} in line {place.line}")
+    """What stands there in full, each place once; no words that merely satisfy a check."""
+    found = [one for one in out.subjects if isinstance(one, Credential) and _counts(one)]
+    found.sort(key=lambda one: one.value.place.span[:2])
+    end = (0, 0)
+    for one in found:
+        span = one.value.place.span
+        if span[:2] >= end:
+            end = span[2:]
+            key = "URL" if one.in_url and one.key == "argument" else one.key
+            yield replace(one, name=f"{one.name} in line {span.line}", key=key)
 
 
-def _overlap(one: Place, other: Place) -> bool:
-    """Whether two places share a character."""
-    return one.path == other.path and one.span[:2] < other.span[2:] and other.span[:2] < one.span[2:]
+def _counts(one: Credential) -> bool:
+    if one.origin is not Origin.LITERAL or not one.value.is_set:
+        return False
+    weak = is_weak(one.value.or_else(""), user=one.user, product=one.reader, key=one.key) is not None
+    return not weak or (one.kind == "password" and not one.in_url)

@@ -143,7 +143,7 @@ def read_external_secret(item: KubernetesObject) -> None:
     for key, value in item.reader.string_map("spec", "target", "template", "data").items():
         text, node = value.or_else(""), value.node
         syntax = syntax_of(key, text) if value.is_set else None
-        if syntax is not None and isinstance(node, Scalar) and "\n" in text.strip():
+        if syntax is not None and isinstance(node, Scalar) and ("\n" in text.strip() or "." in key):
             source = node.embed(name=key, holder="secret-template", syntax=syntax)
             source.owner = f"{item.namespace}/{target}"
             item.out.embedded.append(source)

@@ -3,6 +3,7 @@
 Everything here is a pure function of short texts, in time linear in their length.
 """
 
+from afscan.platforms.secrets.files import SecretFile, secret_file
 from afscan.platforms.secrets.literals import is_written_here, kind_name, literal_place, literal_text, product_name
 from afscan.platforms.secrets.names import credential_kind, holds_no_secret, split_words, word_set
 from afscan.platforms.secrets.origins import blanked, is_placeholder, origin_of
@@ -10,6 +11,7 @@ from afscan.platforms.secrets.shapes import find_shape, secret_shape
 from afscan.platforms.secrets.weakness import is_weak
 
 __all__ = [
+    "SecretFile",
     "blanked",
     "credential_kind",
     "find_shape",
@@ -23,6 +25,7 @@ __all__ = [
     "mask",
     "origin_of",
     "product_name",
+    "secret_file",
     "secret_shape",
     "split_words",
     "word_set",

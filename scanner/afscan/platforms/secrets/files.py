@@ -14,7 +14,7 @@ class SecretFile(NamedTuple):
     certain: bool
 
 
-_ENVIRONMENT = SecretFile("an environment file", True)
+_ENVIRONMENT = SecretFile("environment variables, secrets among them", True)
 _LOGINS = SecretFile("login data", True)
 _KEY = SecretFile("a private key", True)
 _STORE = SecretFile("a key store", True)
@@ -31,8 +31,8 @@ _NAMES = {
     ),
     **dict.fromkeys(
         word_set(
-            "credentials.json client_secret.json client_secrets.json service-account.json service_account.json serviceaccount.json "
-            "application_default_credentials.json gcp-key.json gcloud-service-key.json"
+            "credentials.json client_secret.json client_secrets.json service-account.json service_account.json "
+            "serviceaccount.json application_default_credentials.json gcp-key.json gcloud-service-key.json"
         ),
         _ACCOUNT,
     ),
@@ -49,10 +49,10 @@ _IN_FOLDER = {
 }
 _MAYBE = {
     **dict.fromkeys(
-        word_set(".npmrc .yarnrc .yarnrc.yml pip.conf nuget.config .condarc gradle.properties"), "a package manager's settings"
+        word_set(".npmrc .yarnrc .yarnrc.yml pip.conf nuget.config .condarc gradle.properties"), "a package manager's token"
     ),
     **dict.fromkeys(word_set("secrets secret secrets.yml secrets.yaml secrets.json secrets.toml"), "secrets"),
-    ".gnupg": "a key ring",
+    ".gnupg": "a private key",
 }
 _HARMLESS = re.compile(
     r"(?:^|[._-])(?:examples?|samples?|templates?|tmpl|tpl|dist|defaults?|schema|test|testing|ci|pub|public|vault|encrypted|enc|sops)"
@@ -85,7 +85,7 @@ def secret_file(path: str, target: str = "") -> SecretFile | None:
     if name == ".env" or name.startswith((".env.", ".env*", ".env-")):
         return _ENVIRONMENT
     if name.endswith(".env"):
-        return SecretFile("an environment file", False)
+        return SecretFile("secrets", False)
     if name in _MAYBE:
         return SecretFile(_MAYBE[name], False)
     return _by_suffix(name, target.lower())

@@ -36,7 +36,11 @@ def literal_text(credential: Credential) -> str | None:
     text = value.or_else("")
     if credential.origin is Origin.LITERAL:
         return text
-    if credential.origin is Origin.INTERPOLATED and is_written_here(credential) and origin_of(text, expands=True) is Origin.LITERAL:
+    if (
+        credential.origin is Origin.INTERPOLATED
+        and is_written_here(credential)
+        and origin_of(text, expands=True) is Origin.LITERAL
+    ):
         return text
     return None
 

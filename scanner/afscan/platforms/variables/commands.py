@@ -85,6 +85,12 @@ def describe_script(text: Value[str], whose: Owner) -> None:
         _describe_statement(statement, whose)
 
 
+def describe_argv(words: list[Scalar], whose: Owner) -> None:
+    """Emit what one command says that no shell reads."""
+    line = [Argument(word.text, Written(Value.of(word.text, word), Origin.LITERAL), 0, len(word.text)) for word in words]
+    _describe_statement(line, whose)
+
+
 def describe_probe(command: Value[list[str]], container: Container, whose: Owner) -> None:
     """Emit the credentials in a probe's command. Whom it logs in as and where is the server's own affair: it asks itself."""
     out = Interpretation()
