@@ -50,7 +50,11 @@ def _hosts(ingress: Ingress) -> Iterator[Problem]:
         seen.add(text)
         if not (host.is_set and (text in exact or ("*." + text.partition(".")[2]) in exact)):
             yield _uncovered(ingress, host, doubtful)
-    if not ingress.routes and not ingress.tls.value:
+    if not ingress.routes and doubtful is not None:
+        yield unknown(
+            doubtful.place, f"Whether {ingress.name} serves its default backend over TLS is not known: {doubtful.reason}."
+        )
+    elif not ingress.routes and not ingress.tls.value:
         yield fail(ingress.place, f"{ingress.name} serves its default backend without TLS: it has no `spec.tls`.")
 
 

@@ -119,9 +119,7 @@ class Reader:
         if isinstance(node, Sequence):
             yield from node.items
         elif node is not None and not isinstance(node, _Absent | Opaque) and not (isinstance(node, Scalar) and node.is_null):
-            self.out.notice(
-                NoticeKind.WRONG_TYPE, node.head, f"`{'.'.join(map(str, path))}` should be a list; it is not judged."
-            )
+            self.out.notice(NoticeKind.WRONG_TYPE, node.head, f"`{'.'.join(map(str, path))}` should be a list; it is not judged.")
 
     def readers(self, *path: "str | int") -> "Iterator[Reader]":
         """A reader for each mapping in a sequence; items of another type are noted."""
@@ -130,10 +128,15 @@ class Reader:
                 yield Reader(item, self.out)
             elif not isinstance(item, Opaque):
                 name = ".".join(map(str, path))
-                self.out.notice(NoticeKind.WRONG_TYPE, item.head, f"Items of `{name}` should be mappings; this one is not judged.")
+                self.out.notice(
+                    NoticeKind.WRONG_TYPE, item.head, f"Items of `{name}` should be mappings; this one is not judged."
+                )
 
     def strings(self, *path: "str | int") -> "list[Value[str]]":
-        """The scalars of a sequence as strings."""
+        """The scalars of a sequence as strings; a list that nobody knows is one unknown value."""
+        node = self.node.get(*path) if path else self.node
+        if isinstance(node, Opaque):
+            return [Value.unknown(node, node.reason)]
         found: list[Value[str]] = []
         for item in self.items(*path):
             if isinstance(item, Scalar):

@@ -29,6 +29,8 @@ _RECOGNISED = {
 def read_config_map(item: KubernetesObject) -> None:
     """Emit the entries of a ConfigMap; files among them are embedded, one-line entries are settings."""
     from afscan.platforms.variables import describe_setting, origin_of  # noqa: PLC0415  (start-up time)
+    from afscan.platforms.variables.lines import describe_lines, holds_settings  # noqa: PLC0415
+    from afscan.platforms.variables.settings import Owner  # noqa: PLC0415
 
     for key, value in item.reader.string_map("data").items():
         text, node = value.or_else(""), value.node
@@ -51,6 +53,9 @@ def read_config_map(item: KubernetesObject) -> None:
         elif value.is_set and "\n" not in text.strip():
             origin = origin_of(text, expands=False)
             describe_setting(key, value, origin, owner=item.title, platform=PLATFORM, holder="configmap", out=item.out)
+        elif value.is_set and isinstance(node, Scalar) and holds_settings(key):
+            lines = Owner(owner=item.title, platform=PLATFORM, holder="configmap", out=item.out)
+            describe_lines(node.embed(name=key, holder="configmap"), lines)
     for key, value in item.reader.string_map("binaryData").items():
         if syntax_of(key, "") is not None:
             _unread(item, value.node, f"`{key}` is a binary entry; the file in it is not read.")
