@@ -212,6 +212,7 @@ def test_names_of_blocks(first, name):
         ("console", "$ redis-cli\n[databases]\n", None),
         ("bash", "cat > x <<E\nCREATE ROLE app;\nE\n", None),
         ("", "#!/bin/sh\n[databases]\n", None),
+        ("", "$ cat <<EOF | kubectl apply -f -\napiVersion: v1\nEOF\n", None),
         ("", "a tree\n---\n", None),
         ("diff", "+ a: 1\n", None),
         ("markdown", "# title\n", None),

@@ -132,7 +132,8 @@ TOKENIZERS_PARALLELISM PASSWORD_LOGIN_ENABLED ssl_key tls_key cache_key_prefix k
 automountServiceAccountToken PWD OLDPWD imagePullSecret tlsSecret proxy_pass bypass NEXT_TOKEN pageToken
 partition_key routing_key key keys secrets tokens author authority passenger disable_password generatePassword
 usePassword password_policy hash_key foreign_key keyboard monkey compass privateKeySecretRef remoteRef
-secretStoreRef AUTH_TYPE POSTGRES_HOST_AUTH_METHOD
+secretStoreRef AUTH_TYPE POSTGRES_HOST_AUTH_METHOD MYSQL_ALLOW_EMPTY_PASSWORD MARIADB_RANDOM_ROOT_PASSWORD
+MYSQL_ONETIME_PASSWORD initial-cluster-token ETCD_INITIAL_CLUSTER_TOKEN
 """
 
 

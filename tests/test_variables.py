@@ -312,6 +312,19 @@ def test_shell_text() -> None:
     ]
 
 
+def test_an_empty_password_in_a_heredoc_is_none() -> None:
+    script = """        command: ["sh", "-ec"]
+        args:
+        - |
+          mysql <<EOF
+          CHANGE MASTER TO MASTER_PASSWORD='', MASTER_HOST='db';
+          ALTER USER x PASSWORD='geheim-1';
+          EOF
+"""
+    said = pod(args=script)
+    assert [(one.key, said.at(one.value)) for one in said.credentials] == [("PASSWORD", "geheim-1")]
+
+
 def test_a_command_that_is_one_string() -> None:
     text = """services:
   r:

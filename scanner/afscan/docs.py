@@ -1,4 +1,4 @@
-"""Generate the documentation that follows from the code: rule pages, their index, JSON Schemas.
+"""Generate what follows from the code: rule pages, their index, JSON Schemas, and the pack's ``controls.json``.
 
 ``python -m afscan.docs docs`` writes it; ``--check`` only tells whether the files on disk are up to date (exit code 1 if not).
 """
@@ -6,10 +6,11 @@
 import argparse
 import sys
 from collections.abc import Iterable
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from afscan.examples import Example, examples_of
-from afscan.policy.controls import Control, load_controls
+from afscan.policy.controls import GENERATED, Control, generated_controls, load_controls
 from afscan.policy.registry import load_packs
 from afscan.policy.rule import Rule
 
@@ -75,23 +76,36 @@ def index_page(rules: list[Rule], controls: list[Control]) -> str:
     return HEADER + "\n".join(lines)
 
 
+def _controls_file() -> Path:
+    with as_file(files("afscan_rules")) as package:
+        return package / GENERATED
+
+
+def _renew(wanted: dict[Path, str], *, write: bool) -> list[Path]:
+    """The files that are not as wanted; with ``write`` they are afterwards."""
+    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    for path in stale if write else ():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path], encoding="utf-8")
+    return stale
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Write or check the generated files; 1 if any is out of date or superfluous."""
     parser = argparse.ArgumentParser(prog="python -m afscan.docs", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of date")
     options = parser.parse_args(arguments)
-    wanted = pages()
     folder: Path = options.folder
-    stale = [n for n, text in wanted.items() if not (folder / n).is_file() or (folder / n).read_text(encoding="utf-8") != text]
-    extra = [p for p in sorted((folder / "rules").glob("*.md")) if f"rules/{p.name}" not in wanted]
+    # The controls first: the pages are made from what is generated of them.
+    stale = _renew({_controls_file(): generated_controls()}, write=not options.check)
+    wanted = {folder / name: text for name, text in pages().items()}
+    stale += _renew(wanted, write=not options.check)
+    extra = [path for path in sorted((folder / "rules").glob("*.md")) if path not in wanted]
     if options.check:
-        for name in [*stale, *map(str, extra)]:
-            print(f"out of date: {name} (run `make docs`)", file=sys.stderr)
+        for path in [*stale, *extra]:
+            print(f"out of date: {path} (run `make docs`)", file=sys.stderr)
         return 1 if stale or extra else 0
-    for name in stale:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(wanted[name], encoding="utf-8")
     for path in extra:
         path.unlink()
     return 0

@@ -6,7 +6,6 @@ Reports are made from the :class:`~afscan.result.Result` and never change it.
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from afscan.files.discover import Discovery, StackFiles, discover
 from afscan.files.read import decode, read_file
@@ -16,10 +15,10 @@ from afscan.judge import judge
 from afscan.judge.config import Config, load_config
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place, Span
+from afscan.model.record import record
 from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin, Subject
-from afscan.platforms.secrets import literal_place, literal_text
 from afscan.policy.controls import load_controls
 from afscan.policy.outcome import Problem, Verdict
 from afscan.policy.registry import choose, load_packs
@@ -30,7 +29,7 @@ Progress = Callable[[int, int], None]
 """Called with the number of files read so far and the number of all."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Options:
     """What to judge, and how much of the stack to read for it."""
 
@@ -145,6 +144,8 @@ def _join(stack: Stack, result: Result) -> None:
 
 def _collect_secrets(stack: Stack, result: Result) -> None:
     """Remember where secrets stand, so that no report shows them."""
+    from afscan.platforms.secrets import literal_place, literal_text  # noqa: PLC0415  (start-up time)
+
     for credential in stack.of(Credential):
         if credential.value.is_set and (credential.origin is Origin.HASH or literal_text(credential) is not None):
             place = literal_place(credential)

@@ -1,16 +1,16 @@
 """The fixtures as examples: shipped with the package, shown by ``afscan explain`` and the generated pages."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from afscan.files.recognise import suffix_of
+from afscan.model.record import record
 
 _LANGUAGES = {"yaml": "yaml", "yml": "yaml", "tf": "terraform", "json": "json", "ini": "ini", "md": "markdown", "sql": "sql"}
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Example:
     """One fixture: its name and its files' texts by path within it."""
 

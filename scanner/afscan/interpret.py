@@ -20,6 +20,7 @@ _TEMPLATE = re.compile(r"\{\{-?\s*(?:\.|\$|if\b|range\b|with\b|include\b|templat
 
 
 _UNREAD = frozenset((NoticeKind.SYNTAX, NoticeKind.LIMIT, NoticeKind.TOO_LARGE, NoticeKind.TEMPLATED))
+_TEMPLATED = frozenset(("yaml", "json", "ini", "redisconf", "postgresconf", "pghba"))
 _RELEVANT_JSON = re.compile(r'"(?:apiVersion|services|resource|variable)"\s*:')
 
 
@@ -53,7 +54,7 @@ def _interpret_one(source: Source, out: Interpretation) -> bool:
         source.syntax = syntax_of(source.name, source.text)
     if source.syntax is None:
         return False
-    templated = _TEMPLATE.search(source.text) if source.syntax in ("yaml", "json", "ini", "redisconf") else None
+    templated = _TEMPLATE.search(source.text) if source.syntax in _TEMPLATED else None
     if is_template(source.name) or (templated and _is_chart_template(source)):
         start = templated.start() if templated else 0
         place = source.place(source.span(start, start + len(templated.group() if templated else "")))

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
-from afscan.join.pooling import pooling_of, target_of
+from afscan.join.databaseclients import clients_of, possible_clients, sets_pool, unplaced_clients
+from afscan.join.pooling import is_database, poolers_of, pooling_of, world_of
 from afscan.model.stack import Stack
-from afscan.model.subjects import ManagedResource, Postgres
-from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule
+from afscan.model.subjects import Connection, ManagedResource, Postgres
+from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule, unknown
+
+_SHOWN = 3
 
 
 @rule("DB102", severity=Severity.HIGH, absence=True, tags=("CWE-770",))
@@ -13,22 +16,43 @@ def no_connection_pooler(server: Postgres | ManagedResource, stack: Stack) -> It
     """Database has no connection pooler.
 
     Each PostgreSQL connection is a process with its own memory, and opening one takes longer than most queries. Without a pool,
-    the number of connections follows the number of requests until the server refuses them.
+    the number of connections follows the number of requests until the server refuses them. A pooler in the stack counts, an RDS
+    proxy, and a pool whose size the clients' own settings give.
 
     ## Fix
+    - Kubernetes: run PgBouncer between the applications and the database.
+    - Compose: add a PgBouncer service and point the applications at it.
+    - Terraform: add an `aws_db_proxy`, or PgBouncer beside the applications.
     - Any: put PgBouncer (or RDS Proxy) in front, or set the pool of each client (`DATABASE_POOL_SIZE`, `?pool_size=`).
     """
-    if isinstance(server, ManagedResource) and (server.product != "postgres" or not server.datastore):
+    if isinstance(server, ManagedResource) and not is_database(server):
         yield NOT_APPLICABLE
+    elif not (poolers_of(stack, server) or (isinstance(server, ManagedResource) and pooling_of(stack).proxies)):
+        yield from _clients(server, stack)
+
+
+def _clients(server: Postgres | ManagedResource, stack: Stack) -> Iterator[Problem]:
+    """What the clients do by themselves: those that are known to lead here, else those that may."""
+    known = clients_of(stack, server)
+    bare = [one for one in known if not one.pooled.or_else(False)]
+    if known:
+        if bare:
+            yield _failed(server, bare)
         return
-    pooling = pooling_of(stack)
-    proxy = any(resource.kind == "aws_db_proxy" for resource in stack.of(ManagedResource))
-    if pooling.poolers or proxy:
-        return
-    direct = [c for c in pooling.connections if target_of(stack, c).server in (server, None)]
-    if direct and all(c.pooled.value for c in direct):
-        return
-    yield fail(
+    world = world_of(server.container) if isinstance(server, Postgres) else ""
+    possible = possible_clients(stack, world)
+    elsewhere = [one for one in unplaced_clients(stack) if not world or world_of(one.container) == world]
+    if not possible and not elsewhere:
+        yield unknown(
+            server.place, f"Whether {server.name} is reached through a pool is not known: no client of it is in this stack."
+        )
+    elif not any(one.pooled.or_else(False) for one in elsewhere) and not any(sets_pool(one) for one in possible):
+        yield _failed(server, [])
+
+
+def _failed(server: Postgres | ManagedResource, bare: list[Connection]) -> Problem:
+    return fail(
         server.place,
-        f"{server.name} is reached without a pool: this stack has no pooler, and no client here sets the size of a pool of its own.",
+        f"{server.name} is reached without a pool: no pooler stands before it, and its clients set no pool size of their own.",
+        related=[Related(one.url.place, f"{one.name} connects directly.") for one in bare[:_SHOWN]],
     )

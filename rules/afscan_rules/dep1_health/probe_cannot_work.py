@@ -14,8 +14,8 @@ from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule
 _SPOKEN = {
     "http": "plain HTTP",
     "https": "HTTPS",
-    "redis": "plaintext Redis",
-    "rediss": "Redis over TLS",
+    "redis": "plaintext",
+    "rediss": "TLS",
     "postgres": "PostgreSQL",
 }
 
@@ -74,6 +74,8 @@ def _target(target: Target, label: str, container: Container, stack: Stack) -> P
     number = target.port
     if isinstance(number, str):
         declared = next((port.port for port in container.ports if port.name == number), None)
+        if declared is None and any(port.name is None and port.port.is_unknown for port in container.ports):
+            return None  # some ports are declared by what is not evaluated here
         if declared is None:
             return fail(target.port_place, f"{label} asks the port `{number}`, and the container declares no port of this name.")
         if not declared.is_set or declared.value is None:
@@ -139,7 +141,7 @@ def _build(build: ImageBuild) -> Iterator[Problem]:
             continue
         judged = True
         for program in programs_of(check.value):
-            if stage_carries(stage, program) is False:
+            if stage_carries(stage, program, build.stages) is False:
                 yield fail(
                     check.value.command.place,
                     f"The HEALTHCHECK of {build.name} runs `{program}`, which is not in the image: it fails every time.",

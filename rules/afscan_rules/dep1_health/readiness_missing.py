@@ -54,7 +54,7 @@ def _serves(container: Container, service: Service) -> bool | None:
     declared = {id(one): {port.port.value for port in one.ports} for one in running}
     if not service.ports:  # headless, without ports: whoever knows the port reaches it
         return bool(container.ports)
-    answered: bool | None = False
+    answered: bool | None = None if any(port.port.is_unknown for port in container.ports) else False
     for port in service.ports:
         targets = set(target_container_ports(port, container.workload))
         if targets & declared[id(container)]:

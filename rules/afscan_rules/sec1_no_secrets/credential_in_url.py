@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin
 from afscan.platforms.secrets import kind_name, literal_place, literal_text
-from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
+from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule
 
 
 @rule("SEC105", severity=Severity.HIGH, tags=("CWE-522",))
@@ -21,15 +21,11 @@ def credential_in_url(credential: Credential, stack: Stack) -> Iterator[Problem]
     - Compose: write `${NAME:?}` in place of the password, or use `secrets:`.
     - Any: take the whole URL from a secret, or give user and password in settings of their own that refer to one.
     """
-    value = credential.value
     if not credential.in_url or credential.holder in ("image", "secret"):
         yield NOT_APPLICABLE
     elif literal_text(credential) is not None:
         user = f" of user `{credential.user}`" if credential.user else ""
         what = kind_name(credential.kind)
         yield fail(literal_place(credential), f"The URL in `{credential.key}` carries the {what}{user} in full.")
-    elif credential.origin is Origin.UNKNOWN or (credential.origin is Origin.LITERAL and value.is_unknown):
-        reason = value.reason or "it is not evaluated"
-        yield unknown(value.place, f"What the URL in `{credential.key}` carries is not known: {reason}.")
-    elif credential.origin in (Origin.PLACEHOLDER, Origin.EMPTY):
+    elif credential.origin in (Origin.PLACEHOLDER, Origin.EMPTY, Origin.UNKNOWN):
         yield NOT_APPLICABLE

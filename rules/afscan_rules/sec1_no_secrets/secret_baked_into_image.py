@@ -47,7 +47,8 @@ def _credential(credential: Credential) -> Iterator[Problem]:
         user = f" of user `{credential.user}`" if credential.user else ""
         yield fail(
             literal_place(credential),
-            f"The {what}{user} stands in the build in full (`{credential.key}`): it stays in the repository and in the build's history.",
+            f"The {what}{user} stands in the build in full (`{credential.key}`): "
+            "it stays in the repository and in the build's history.",
         )
     elif credential.origin is Origin.UNKNOWN:
         yield unknown(value.place, f"Where `{credential.key}` comes from is not known: {value.reason or 'it is not evaluated'}.")

@@ -32,4 +32,4 @@ def authentication_off(authentication: Authentication, stack: Stack) -> Iterator
         reason = required.reason or "nothing says so"
         yield unknown(required.place, f"Whether {authentication.name} asks for credentials is not known: {reason}.")
     elif not required.value:
-        yield fail(required.place, f"{authentication.name} lets everybody in: {authentication.how}.")
+        yield fail(required.place, f"{authentication.name} asks nobody for credentials: {authentication.how}.")

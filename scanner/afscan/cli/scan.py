@@ -1,20 +1,12 @@
-"""``afscan [PATHS...]``: scan, report, and end with the exit code that the findings call for."""
+"""``afscan [OPTIONS] [PATHS...]``: the words of the command line as a request to scan."""
 
-import os
-import sys
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from afscan import __version__
-from afscan.cli.terminal import Progress, complain, wants_color, width_of, write
-from afscan.judge.config import Config, ConfigError, load_config
-from afscan.judge.threshold import FINDINGS, INTERNAL, USAGE, exit_code
-from afscan.policy.rule import PolicyError
-from afscan.report import FORMATS, render
-from afscan.report.text import internal_errors
-from afscan.result import Result
+from afscan.cli.run import Request, run
 
 app = typer.Typer(
     add_completion=False,
@@ -111,101 +103,24 @@ def scan(
 
     Compose, Kubernetes, Dockerfiles, Terraform, redis.conf, PgBouncer, Qdrant.
     """
-    given = [path for path in paths or [] if path != "-"] or ([] if paths else ["."])
-    outputs = _outputs(output or [])
-    for path in given:
-        if not os.path.lexists(path):
-            _stop(f"{path}: no such file or folder")
-    from afscan.engine import Options, scan as run  # noqa: I001, PLC0415
-
-    progress = Progress(wanted=not quiet)
-    try:
-        stdin = (stdin_name, _standard_input()) if "-" in (paths or []) else None
-        config = load_config(given)
-        options = Options(
-            profile=profile.value if profile is not None else None,
-            select=_codes(select),
-            ignore=_codes(ignore),
-            context=context.value,
-            config=config,
-            progress=progress,
-        )
-        result = run(given, options, stdin=stdin)
-    except (ConfigError, PolicyError) as error:
-        _stop(str(error))
-    except OSError as error:
-        _stop(f"{error.filename or 'input'}: {error.strerror or error}")
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-    except Exception:  # a mistake in afscan itself, outside any rule: named, and never a pass
-        _crash()
-    finally:
-        progress.close()
-    fail_unknown = fail_on_unknown or config.fail_on_unknown
-    _report(result, form.value, outputs, no_color=no_color, quiet=quiet, verbose=verbose, with_unknown=fail_unknown)
-    raise typer.Exit(_judged(result, config, fail_on, fail_unknown, fail_on_notice or config.fail_on_notice))
-
-
-def _judged(result: Result, config: Config, fail_on: FailOn | None, unknown: bool, notice: bool) -> int:
-    threshold = fail_on.value if fail_on is not None else config.fail_on or "low"
-    code = exit_code(result, fail_on=threshold, fail_on_unknown=unknown, fail_on_notice=notice)
-    if code == FINDINGS and exit_code(result, fail_on=threshold, fail_on_unknown=unknown) == 0:
-        complain(f"afscan: {len(set(result.notices))} notices, and --fail-on-notice is set")
-    return code
-
-
-def _report(
-    result: Result, form: str, outputs: list[tuple[str, str]], *, no_color: bool, quiet: bool, verbose: int, with_unknown: bool
-) -> None:
-    """Write all reports; the one on standard output last, so that a reader that goes away loses no file."""
-    for kind, path in outputs:
-        data = render(kind, result, verbose=verbose, with_unknown=with_unknown)
-        try:
-            with open(path, "wb") as stream:
-                stream.write(data)
-        except OSError as error:
-            _stop(f"{path}: {error.strerror or error}")
-    color = wants_color(sys.stdout, forbidden=no_color)
-    width = width_of(sys.stdout)
-    report = render(form, result, color=color, width=width, verbose=verbose, quiet=quiet, with_unknown=with_unknown)
-    write(report, prose=form == "text")
-    for line in internal_errors(result, verbose=verbose):
-        complain(line)
-
-
-def _outputs(words: list[str]) -> list[tuple[str, str]]:
-    """``FORMAT=FILE`` options as pairs, refused before the scan where they cannot work."""
-    pairs = []
-    for word in words:
-        form, sign, path = word.partition("=")
-        if form not in FORMATS or not sign or not path:
-            _stop(f"--output {word}: not FORMAT=FILE with one of {', '.join(FORMATS)}")
-        if os.path.isdir(path) or not os.path.isdir(os.path.dirname(path) or "."):
-            _stop(f"--output {word}: no such folder, or a folder itself")
-        pairs.append((form, path))
-    return pairs
+    request = Request(
+        paths=paths or [],
+        form=form.value,
+        outputs=output or [],
+        profile=profile.value if profile is not None else None,
+        context=context.value,
+        select=_codes(select),
+        ignore=_codes(ignore),
+        fail_on=fail_on.value if fail_on is not None else None,
+        fail_on_unknown=fail_on_unknown,
+        fail_on_notice=fail_on_notice,
+        stdin_name=stdin_name,
+        no_color=no_color,
+        quiet=quiet,
+        verbose=verbose,
+    )
+    raise typer.Exit(run(request))
 
 
 def _codes(words: list[str] | None) -> tuple[str, ...]:
     return tuple(code.strip() for word in words or [] for code in word.split(",") if code.strip())
-
-
-def _standard_input() -> bytes:
-    from afscan.files.read import MAX_BYTES  # noqa: PLC0415
-
-    return sys.stdin.buffer.read(MAX_BYTES + 1)
-
-
-def _stop(message: str) -> NoReturn:
-    """End with exit code 2."""
-    complain("\n".join(f"afscan: {line}" for line in message.split("\n")))
-    raise typer.Exit(USAGE)
-
-
-def _crash() -> NoReturn:
-    """End with exit code 3 and the traceback."""
-    import traceback  # noqa: PLC0415
-
-    complain(traceback.format_exc().rstrip())
-    complain("afscan: internal error: this is a fault of afscan, not of your files; nothing was judged")
-    raise typer.Exit(INTERNAL)

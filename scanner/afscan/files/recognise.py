@@ -30,6 +30,9 @@ _SQL = re.compile(
     r"^[ \t]*(?:CREATE|ALTER|GRANT|REVOKE)[ \t]+(?:USER|ROLE|TABLE|DATABASE|SCHEMA|EXTENSION|POLICY|SELECT)\b",
     re.MULTILINE | re.I,
 )
+_CONSOLE = re.compile(r"\s*\$[ \t]")
+"""A session at a terminal, which may well show a manifest in a heredoc."""
+
 _LANGUAGE = re.compile(r"[{.\s]*([\w+#-]*)")
 
 _SUFFIXES = {
@@ -126,7 +129,7 @@ def _in_fence(hint: str, name: str, text: str) -> str | None:
     language = found.group(1).lower() if found else ""
     if language in _LANGUAGES:
         return _LANGUAGES[language]
-    if language not in _OPEN_LANGUAGES or text.lstrip().startswith("#!"):
+    if language not in _OPEN_LANGUAGES or text.lstrip().startswith("#!") or _CONSOLE.match(text):
         return None
     syntax = syntax_of(name, text)
     if syntax is None and suffix_of(name) not in FOREIGN:

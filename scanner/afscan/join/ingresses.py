@@ -7,8 +7,8 @@ false), AGIC, Traefik, HAProxy, Kong, OpenShift ("Creating a route through an In
 """
 
 import json
-from dataclasses import dataclass
 
+from afscan.model.record import record
 from afscan.model.subjects import Ingress
 from afscan.model.value import Value
 
@@ -45,7 +45,7 @@ _FRONTEND = ("networking.gke.io/v1beta1.FrontendConfig", "networking.gke.io/Fron
 _GCE = ("gce", "gce-internal")
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Beside:
     """Plaintext beside TLS: what opens it (unknown where that is not certain), and a clause that says how."""
 
@@ -117,7 +117,8 @@ def _alb_protocols(ingress: Ingress) -> set[str]:
         return {"HTTPS"} if _ALB + "certificate-arn" in ingress.annotations else {"HTTP"}
     try:
         listed = json.loads(written.or_else(""))
-        return {str(protocol).upper() for entry in listed for protocol in entry}
+        protocols = {str(protocol).upper() for entry in listed for protocol in entry}
+        return protocols if protocols <= {"HTTP", "HTTPS"} else set()
     except (ValueError, TypeError, RecursionError):
         return set()
 

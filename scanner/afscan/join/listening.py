@@ -7,10 +7,10 @@ this container sets could change them.
 """
 
 import re
-from dataclasses import dataclass, field
 
 from afscan.join.servers.products import is_bitnami
 from afscan.model.place import Place
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, PgBouncer, Postgres, Qdrant, RedisServer, Server
 from afscan.model.value import Value
@@ -22,7 +22,7 @@ _PORT_VARIABLE = re.compile(r"PORT|ADDR|LISTEN|BIND|HOST", re.IGNORECASE)
 _CONFIGURATION = frozenset(("configmap", "secret", "host", "compose-config", "compose-secret", "image", "other"))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Listening:
     """The ports of one container.
 
@@ -44,22 +44,23 @@ def listening(stack: Stack, container: Container) -> Listening | None:
     servers: dict[int, Server] = stack.joined[KEY]
     server = servers.get(id(container))
     if isinstance(server, RedisServer):
-        return _redis(server)
+        return _redis(server, container)
     if isinstance(server, PgBouncer):
-        return _listening("PgBouncer", [(server.listen_port, 6432, "postgres")])
+        return _listening("PgBouncer", container, [(server.listen_port, 6432, "postgres")])
     if isinstance(server, Qdrant):
-        return _qdrant(server)
+        return _qdrant(server, container)
     if isinstance(server, Postgres):
         return _postgres(server, container)
     return _documented(container)
 
 
-def _listening(why: str, known: list[tuple[Value[int], int, str]]) -> Listening:
-    """Each port as written, else its default; 0 is none."""
+def _listening(why: str, container: Container, known: list[tuple[Value[int], int, str]]) -> Listening:
+    """Each port as written, else its default; 0 is none. An image of which nothing is known may bring its own configuration."""
     found = Listening(why=why)
+    public = _public(container)
     for value, default, speaks in known:
-        if value.is_unknown:
-            found.unknown = value.reason
+        if value.is_unknown or (value.is_unset and not public):
+            found.unknown = value.reason or "the image may bring its own configuration"
             continue
         number = value.or_else(default)
         if number > 0:
@@ -69,6 +70,11 @@ def _listening(why: str, known: list[tuple[Value[int], int, str]]) -> Listening:
     return found
 
 
+def _public(container: Container) -> bool:
+    """Whether a container runs a known image as it is: then defaults are the product's."""
+    return container.build is None and container.image is not None and facts_of_reference(container.image) is not None
+
+
 def _number(value: Value[str]) -> Value[int]:
     text = value.or_else("").strip()
     if value.is_set and not (text.isascii() and text.isdecimal() and len(text) <= 5):
@@ -76,22 +82,23 @@ def _number(value: Value[str]) -> Value[int]:
     return value.map(int)
 
 
-def _redis(server: RedisServer) -> Listening:
-    found = _listening("Redis", [(server.port, 6379, "redis"), (server.tls_port, 0, "rediss")])
+def _redis(server: RedisServer, container: Container) -> Listening:
+    found = _listening("Redis", container, [(server.port, 6379, "redis"), (server.tls_port, 0, "rediss")])
     if server.cluster.value:
         for number in list(found.ports):
             found.ports.setdefault(number + 10000, "")
     return found
 
 
-def _qdrant(server: Qdrant) -> Listening:
-    speaks = "" if server.tls.is_unknown else "https" if server.tls.value else "http"
+def _qdrant(server: Qdrant, container: Container) -> Listening:
+    certain = server.tls.is_set or (server.tls.is_unset and _public(container))
+    speaks = ("https" if server.tls.value else "http") if certain else ""
     ports = [
         (_number(server.setting("service.http_port")), 6333, speaks),
         (_number(server.setting("service.grpc_port")), 6334, ""),
         (_number(server.setting("cluster.p2p.port")), 6335, ""),
     ]
-    found = _listening("Qdrant", ports)
+    found = _listening("Qdrant", container, ports)
     if server.tls.is_set:
         found.because = dict.fromkeys(found.ports, server.tls.place) | found.because
     return found
@@ -99,10 +106,10 @@ def _qdrant(server: Qdrant) -> Listening:
 
 def _postgres(server: Postgres, container: Container) -> Listening:
     port = server.setting("port")
-    variable = container.environment.get("PGPORT")
+    variable = container.environment.get("POSTGRESQL_PORT_NUMBER" if is_bitnami(container) else "PGPORT")
     if port.is_unset and variable is not None:
         port = variable.value
-    return _listening("PostgreSQL", [(_number(port), 5432, "postgres")])
+    return _listening("PostgreSQL", container, [(_number(port), 5432, "postgres")])
 
 
 def _documented(container: Container) -> Listening | None:

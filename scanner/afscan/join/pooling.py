@@ -1,18 +1,24 @@
-"""Who reaches PostgreSQL, and through which pooler."""
+"""Who reaches PostgreSQL, and through which pooler.
 
+Everything is looked up once per stack, in time linear in connections and poolers. Sources: pgbouncer.org/config.html; Amazon RDS
+user guide, "Amazon RDS Proxy" and "Aurora endpoints" (how the names of endpoints are made).
+"""
+
+import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from afscan.join.services import resolve_host, selected
-from afscan.model.place import Place
+from afscan.join.listening import listening
+from afscan.join.services import find_service, resolve_host, target_container_ports
+from afscan.model.node import Opaque, Scalar
 from afscan.model.stack import Stack
 from afscan.model.subjects import (
     Connection,
     Container,
     ManagedResource,
-    NetworkPolicy,
     PgBouncer,
-    PolicyPeer,
+    PoolerDatabase,
     Postgres,
     Server,
     Subject,
@@ -22,16 +28,19 @@ from afscan.model.value import Value
 
 KEY = "pooling"
 
-_NOT_APPLICATIONS = ("exporter", "pgadmin", "adminer", "pgbackrest", "wal-g", "barman", "pgbouncer", "pgpool", "pgcat", "odyssey")
-"""Parts of image names of programs that must talk to the server itself."""
+_RDS = (".rds.amazonaws.com", ".rds.amazonaws.com.cn")
+_ATTRIBUTE = re.compile(
+    r"\b(aws_db_instance|aws_rds_cluster|aws_db_proxy|google_sql_database_instance)\.([\w-]{1,200})(?:\[[^\][]{0,80}\])?\."
+    r"(?:address|endpoint|reader_endpoint|private_ip_address|public_ip_address|ip_address|dns_name)\b"
+)
 
 
 @dataclass(slots=True)
 class Target:
-    """What a connection leads to.
+    """What a host name leads to.
 
-    ``kind``: ``pooler``, ``database``, ``managed``, ``other`` (a workload of the stack that is neither), ``absent`` (nothing of
-    this name in the stack: a service outside it, or none).
+    ``kind``: ``pooler`` (``server`` is None for one that is not in this stack), ``database``, ``managed``, ``other`` (a workload
+    that is neither), ``absent`` (nothing of this name in the stack: a service outside it, or none), ``unknown``.
     """
 
     kind: str
@@ -41,140 +50,250 @@ class Target:
 
 @dataclass(slots=True)
 class Pooling:
-    """The poolers and PostgreSQL servers of a stack. ``by_workload`` finds the server that a workload runs."""
+    """The poolers and PostgreSQL servers of a stack.
+
+    ``clients`` are the connections that lead to a server or pooler, ``front`` the poolers that lead to a server with the lines
+    that do, both by the ``id`` of the server; ``open_ended`` are the poolers of which it is not known where all lines lead.
+    """
 
     poolers: list[PgBouncer] = field(default_factory=list)
     databases: list[Postgres] = field(default_factory=list)
     managed: list[ManagedResource] = field(default_factory=list)
+    proxies: list[ManagedResource] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
-    by_workload: dict[int, Server] = field(default_factory=dict)
+    by_workload: dict[int, list[Server]] = field(default_factory=dict)
+    clients: dict[int, list[Connection]] = field(default_factory=lambda: defaultdict(list))
+    front: dict[int, list[tuple[PgBouncer, list[PoolerDatabase]]]] = field(default_factory=lambda: defaultdict(list))
+    open_ended: list[PgBouncer] = field(default_factory=list)
+    upstream: dict[str, PgBouncer] = field(default_factory=dict)
+    endpoints: dict[tuple[bool, str], ManagedResource] = field(default_factory=dict)
+    addresses: dict[str, ManagedResource | None] = field(default_factory=dict)
+    hosts: dict[tuple[str, str], list[Workload]] = field(default_factory=dict)
+    targets: dict[int, Target] = field(default_factory=dict)
 
 
 def join(stack: Stack) -> Iterable[Subject]:
     """Index poolers, servers and connections to PostgreSQL; adds no subjects."""
-    pooling = Pooling(
-        poolers=stack.of(PgBouncer),
-        databases=stack.of(Postgres),
-        managed=[m for m in stack.of(ManagedResource) if m.datastore and m.product == "postgres"],
-        connections=[c for c in stack.of(Connection) if c.product == "postgres" and not c.listener],
-    )
+    pooling = Pooling(poolers=stack.of(PgBouncer), databases=stack.of(Postgres))
+    stack.joined[KEY] = pooling
+    for resource in stack.of(ManagedResource):
+        _index_resource(pooling, resource)
     for server in (*pooling.databases, *pooling.poolers):
         if server.container is not None:
-            pooling.by_workload[id(server.container.workload)] = server
-    stack.joined[KEY] = pooling
+            pooling.by_workload.setdefault(id(server.container.workload), []).append(server)
+    for pooler in pooling.poolers:
+        _index_pooler(stack, pooling, pooler)
+    for connection in stack.of(Connection):
+        if is_postgres(stack, connection):
+            pooling.connections.append(connection)
+            target = target_of(stack, connection)
+            if target.server is not None:
+                pooling.clients[id(target.server)].append(connection)
     return ()
 
 
 def pooling_of(stack: Stack) -> Pooling:
     """The index that :func:`join` made."""
+    if KEY not in stack.joined:
+        join(stack)
     found = stack.joined[KEY]
     assert isinstance(found, Pooling)
     return found
 
 
+def is_database(resource: ManagedResource) -> bool:
+    """Whether a resource is a PostgreSQL server of its own: the instances of an Aurora cluster are parts of one."""
+    return resource.datastore and resource.product == "postgres" and resource.kind != "aws_rds_cluster_instance"
+
+
+def _index_resource(pooling: Pooling, resource: ManagedResource) -> None:
+    proxy = resource.kind == "aws_db_proxy" and resource.product in ("postgres", "database")
+    if proxy:
+        pooling.proxies.append(resource)
+    elif is_database(resource):
+        pooling.managed.append(resource)
+    else:
+        return
+    for endpoint in resource.endpoints:
+        pooling.endpoints.setdefault((proxy, endpoint.lower()), resource)
+    address = ".".join(resource.name.split(".")[-2:])
+    # Two modules may each have one of this name: then a reference does not tell which.
+    pooling.addresses[address] = None if address in pooling.addresses else resource
+
+
+def _index_pooler(stack: Stack, pooling: Pooling, pooler: PgBouncer) -> None:
+    lines: dict[int, list[PoolerDatabase]] = {}
+    known = bool(pooler.databases) and not pooler.unread
+    for line in pooler.databases:
+        target = line_target(stack, pooler, line)
+        if target.server is not None and target.kind in ("database", "managed"):
+            lines.setdefault(id(target.server), []).append(line)
+            continue
+        known = False
+        if target.kind == "absent":
+            for host in _hosts(line.host):
+                pooling.upstream.setdefault(_host_key(host, _namespace(pooler)), pooler)
+    for server, found in lines.items():
+        pooling.front[server].append((pooler, found))
+    if not known:
+        pooling.open_ended.append(pooler)
+
+
+def line_target(stack: Stack, pooler: PgBouncer, line: PoolerDatabase) -> Target:
+    """What one line of ``[databases]`` leads to; without a host it is a socket of the same pod."""
+    if line.host.is_unset and pooler.container is not None:
+        return _own_pod(stack, pooler.container, Postgres)
+    return _target(stack, line.host, line.port, pooler.container, _namespace(pooler))
+
+
+def _namespace(pooler: PgBouncer) -> str:
+    """The namespace of a pooler, also of one whose ConfigMap nobody here mounts."""
+    if pooler.container is not None:
+        return pooler.container.workload.namespace
+    source = pooler.node.source
+    return source.owner.partition("/")[0] if source.holder == "configmap" else ""
+
+
+def is_postgres(stack: Stack, connection: Connection) -> bool:
+    """Whether a connection is one to PostgreSQL: by its product, else (``DATABASE_HOST: db``) by what it leads to."""
+    if connection.listener or connection.product not in ("postgres", None):
+        return False
+    return (
+        connection.product is not None
+        or target_of(stack, connection).kind in ("pooler", "database", "managed")
+        or behind(stack, connection) is not None
+    )
+
+
 def target_of(stack: Stack, connection: Connection) -> Target:
     """What the host of a connection means in this stack."""
-    host = connection.host.or_else("")
-    owner = connection.container
-    namespace = owner.workload.namespace if owner is not None else "default" if connection.platform == "kubernetes" else ""
-    workloads = resolve_host(stack, host, namespace) if host else []
     pooling = pooling_of(stack)
-    for workload in workloads:
-        server = pooling.by_workload.get(id(workload))
-        if server is not None:
-            return Target("pooler" if isinstance(server, PgBouncer) else "database", server, workload)
-    if workloads:
-        return Target("other", None, workloads[0])
-    resource = _managed(pooling, host)
-    return Target("managed", resource) if resource is not None else Target("absent")
-
-
-def _managed(pooling: Pooling, host: str) -> ManagedResource | None:
-    """The managed server with an endpoint of this name: an RDS host name begins with the instance's or cluster's identifier."""
-    name = host.split(".", 1)[0] if host.endswith((".rds.amazonaws.com", ".rds.amazonaws.com.cn")) else host
-    return next((resource for resource in pooling.managed if name and name in resource.endpoints), None)
-
-
-def peer_workloads(stack: Stack, policy: NetworkPolicy, peer: PolicyPeer) -> list[Workload]:
-    """The workloads of this stack that a peer of a policy means; empty where its namespaces cannot be told by name."""
-    if peer.unknown or peer.pods is None:
-        return []
-    namespace = policy.namespace if peer.namespaces is None else peer.namespaces.get("kubernetes.io/metadata.name")
-    return selected(stack, namespace, peer.pods) if namespace is not None else []
-
-
-def is_application(container: Container | None) -> bool:
-    """Whether a container is one whose database connections belong through a pooler.
-
-    Poolers, exporters, backup and administration tools, and one-off jobs (migrations, dumps) need the server itself.
-    """
-    if container is None:
-        return False
-    if container.workload.runs_to_completion or container.role in ("init", "ephemeral"):
-        return False
-    repository = container.image.repository.lower() if container.image is not None else ""
-    return not any(part in repository for part in _NOT_APPLICATIONS)
-
-
-def server_connections(pooler: PgBouncer) -> Value[int]:
-    """The most connections that one instance of a pooler opens to its servers.
-
-    Per database: ``max_db_connections`` where it limits, else (pool + reserve) for each user. Unknown where a part is unknown or
-    the number of users is. Source: pgbouncer.org/config.html, "default_pool_size", "max_db_connections".
-    """
-    reserve = pooler.reserve_pool_size.or_else(0)
-    limit = pooler.max_db_connections
-    unknown = next((v for v in (pooler.reserve_pool_size, limit, pooler.default_pool_size) if v.is_unknown), None)
-    if unknown is not None:
-        return unknown
-    total, node = 0, limit.node
-    for database in pooler.databases:
-        own = database.max_connections
-        cap = own.or_else(0) or limit.or_else(0)
-        if own.is_unknown:
-            return own
-        users = 1 if database.user.is_set else len(pooler.users)
-        pool = database.pool_size.or_else(pooler.default_pool_size.or_else(20))
-        if cap:
-            total += min(cap, users * (pool + reserve)) if users else cap
-        elif users:
-            total += users * (pool + reserve)
-        else:
-            return Value.unknown(database.node, "the number of users is not known, and no `max_db_connections` limits them")
-    return Value.of(total, node)
-
-
-@dataclass(slots=True)
-class Demand:
-    """What one pooler asks of one server: each of ``replicas`` opens up to ``each`` connections."""
-
-    name: str
-    place: Place
-    replicas: Value[int]
-    each: Value[int]
-
-    @property
-    def total(self) -> int:
-        """Connections of all replicas together; a replica count that is not written is 1, the platforms' default."""
-        return self.replicas.or_else(1) * self.each.or_else(0)
-
-
-def demands_on(stack: Stack, server: Postgres | ManagedResource) -> list[Demand]:
-    """The poolers of the stack that lead to a server."""
-    found = []
-    for pooler in pooling_of(stack).poolers:
-        if not any(target_of(stack, c).server is server for c in _own_connections(stack, pooler)):
-            continue
-        workload = pooler.container.workload if pooler.container is not None else None
-        if workload is None:
-            continue
-        replicas = workload.replicas
-        if workload.fleet:
-            replicas = Value.unknown(workload.node, "one runs on each node, and their number is not written here")
-        found.append(Demand(workload.name, workload.place, replicas, server_connections(pooler)))
+    found = pooling.targets.get(id(connection))
+    if found is None:
+        owner = connection.container
+        namespace = owner.workload.namespace if owner is not None else ""
+        found = pooling.targets[id(connection)] = _target(stack, connection.host, connection.port, owner, namespace)
     return found
 
 
-def _own_connections(stack: Stack, pooler: PgBouncer) -> list[Connection]:
-    """The connections that a pooler's ``[databases]`` open."""
-    return [c for c in pooling_of(stack).connections if c.container is pooler.container and c.platform == "pgbouncer"]
+def _target(stack: Stack, host: Value[str], port: Value[int], owner: Container | None, namespace: str) -> Target:
+    from afscan.platforms.urls import is_loopback  # noqa: PLC0415  (start-up time)
+
+    pooling = pooling_of(stack)
+    if not host.is_set:
+        resource = _referenced(pooling, host) if host.is_unknown else None
+        return _managed(resource) if resource is not None else Target("unknown")
+    found = Target("absent")
+    for name in _hosts(host):
+        if is_loopback(name):
+            return _own_pod(stack, owner, Server) if owner is not None else Target("absent")
+        workloads = resolved(stack, name, namespace)
+        for workload in workloads:
+            server = _server(stack, workload, name, port, namespace)
+            if server is not None:
+                return Target("pooler" if isinstance(server, PgBouncer) else "database", server, workload)
+        if workloads:
+            found = Target("other", None, workloads[0])
+        elif (outside := _outside(pooling, name)) is not None:
+            return outside
+    return found
+
+
+def resolved(stack: Stack, host: str, namespace: str) -> list[Workload]:
+    """As :func:`~afscan.join.services.resolve_host`, each name once."""
+    hosts = pooling_of(stack).hosts
+    key = (host.lower(), namespace)
+    if key not in hosts:
+        hosts[key] = resolve_host(stack, host, namespace)
+    return hosts[key]
+
+
+def _hosts(host: Value[str]) -> list[str]:
+    """The host, or each of a list (libpq and PgBouncer take several, separated by commas)."""
+    return [part.strip() for part in host.or_else("").split(",")[:20] if part.strip()]
+
+
+def _own_pod(stack: Stack, container: Container, kind: type[Server]) -> Target:
+    """The server that runs beside a container in its pod."""
+    for server in pooling_of(stack).by_workload.get(id(container.workload), ()):
+        if isinstance(server, kind) and server.container is not container:
+            return Target("pooler" if isinstance(server, PgBouncer) else "database", server, container.workload)
+    return Target("absent")
+
+
+def _server(stack: Stack, workload: Workload, host: str, port: Value[int], namespace: str) -> Server | None:
+    """The server in a workload; where a pooler and its database share a pod, the one that listens on the port."""
+    servers = pooling_of(stack).by_workload.get(id(workload), [])
+    if len(servers) < 2:
+        return servers[0] if servers else None
+    service = find_service(stack, host, namespace) if not workload.aliases else None
+    wanted = {port.or_else(5432)}
+    if service is not None and not service.headless:
+        chosen = [p for p in service.ports if p.port.value in wanted]
+        wanted = {number for p in chosen for number in target_container_ports(p, workload)}
+    for server in servers:
+        ports = listening(stack, server.container) if server.container is not None else None
+        if ports is not None and wanted & ports.ports.keys():
+            return server
+    return next((server for server in servers if isinstance(server, PgBouncer)), servers[0])
+
+
+def _outside(pooling: Pooling, host: str) -> Target | None:
+    """A managed server or proxy by its host name: those of RDS begin with the identifier."""
+    name = host.lower().rstrip(".")
+    if not name.endswith(_RDS):
+        resource = pooling.endpoints.get((False, name))
+        return _managed(resource) if resource is not None else None
+    first, second = name.split(".")[:2]
+    if second.startswith("proxy-"):
+        return Target("pooler", pooling.endpoints.get((True, first)))
+    if second.startswith("cluster-custom-"):
+        return None
+    resource = pooling.endpoints.get((False, first))
+    return _managed(resource) if resource is not None else None
+
+
+def _managed(resource: ManagedResource) -> Target:
+    return Target("pooler" if resource.kind == "aws_db_proxy" else "managed", resource)
+
+
+def _referenced(pooling: Pooling, host: Value[str]) -> ManagedResource | None:
+    """The resource whose address an expression of Terraform takes: ``aws_db_instance.main.address``."""
+    node = host.node
+    texts = (host.reason, node.text if isinstance(node, Opaque | Scalar) else "")
+    for text in texts:
+        match = _ATTRIBUTE.search(text[:10_000])
+        if match is not None:
+            return pooling.addresses.get(f"{match[1]}.{match[2]}")
+    return None
+
+
+def _host_key(host: str, namespace: str) -> str:
+    """A name under which two spellings of a Service in one namespace are equal."""
+    name = host.lower().rstrip(".").removesuffix(".cluster.local").removesuffix(".svc")
+    return name if "." in name else f"{name}.{namespace}"
+
+
+def behind(stack: Stack, connection: Connection) -> PgBouncer | None:
+    """The pooler that leads to the same server outside this stack as a connection does."""
+    owner = connection.container
+    namespace = owner.workload.namespace if owner is not None else ""
+    upstream = pooling_of(stack).upstream
+    return next((found for host in _hosts(connection.host) if (found := upstream.get(_host_key(host, namespace)))), None)
+
+
+def world_of(container: Container | None) -> str:
+    """Where a container runs: workloads of different worlds (Compose, a cluster) do not meet by name; "" is anywhere."""
+    if container is None:
+        return ""
+    return "cluster" if container.platform in ("kubernetes", "terraform") else container.platform
+
+
+def poolers_of(stack: Stack, server: Postgres | ManagedResource) -> list[PgBouncer]:
+    """The poolers in front of a server: those that lead to it, else those of the same world that may."""
+    pooling = pooling_of(stack)
+    certain = [pooler for pooler, _ in pooling.front.get(id(server), ())]
+    if certain:
+        return certain
+    world = world_of(server.container) if isinstance(server, Postgres) else ""
+    return [one for one in pooling.open_ended if not world or world_of(one.container) in ("", world)]

@@ -5,10 +5,11 @@ it, and nothing is copied or mounted into a folder in which programs are looked 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from posixpath import normpath
 
-from afscan.model.subjects import BuildStage, Container
+from afscan.model.node import Scalar
+from afscan.model.subjects import BuildCopy, BuildStage, Container
 from afscan.platforms.dockerfile.shell import commands
 from afscan.platforms.images import facts_of_reference
 
@@ -47,40 +48,76 @@ def carries(container: Container, program: str) -> bool | None:
         if target in _HOLDING or target.rpartition("/")[2] == name or program.startswith(target.rstrip("/") + "/"):
             return None
     if container.build is not None:
-        return stage_carries(container.stage, program) if container.stage is not None else None
+        stages = container.dockerfile.stages if container.dockerfile is not None else ()
+        return stage_carries(container.stage, program, stages) if container.stage is not None else None
     facts = facts_of_reference(container.image) if container.image is not None else None
     found = facts.carries(program) if facts is not None else None
     return None if found is False and "PATH" in container.environment else found
 
 
-def stage_carries(stage: BuildStage, program: str) -> bool | None:
-    """Whether the image of a build stage holds a program; None where that is not known."""
-    name = program.rpartition("/")[2]
-    chain: list[BuildStage] = []
-    at: BuildStage | None = stage
-    while at is not None and len(chain) < _MAX_STAGES:
-        chain.append(at)
-        at = at.parent
-    base = chain[-1].base
-    facts = facts_of_reference(base) if base is not None else None
-    found = False if base is None and at is None else facts.carries(program) if facts is not None else None
-    if found is not False:
-        return found
-    return None if any(_may_bring(one, name) for one in chain) else False
+def stage_carries(stage: BuildStage, program: str, stages: Sequence[BuildStage] = ()) -> bool | None:
+    """Whether the image of a build stage holds a program; None where that is not known.
+
+    :param stages: those of the Dockerfile, for what is copied from one into another.
+    """
+    return _Stages(stages, program.rpartition("/")[2]).carry(stage)
 
 
-def _may_bring(stage: BuildStage, name: str) -> bool:
-    """Whether a stage may put a program into its image."""
-    folders = set(_HOLDING)
-    for argument in stage.arguments:
-        if argument.name == "PATH":
-            folders.update(normpath(part) for part in argument.value.or_else("/").split(":") if part.startswith("/"))
-    for copy in stage.copies:
-        target = normpath(copy.target) if copy.target.startswith("/") else ""
-        source = copy.source.or_else(name).rstrip("/")
-        if name in (source.rpartition("/")[2], target.rpartition("/")[2]) or any(_below(target, one) for one in folders):
+class _Stages:
+    """Looks for one program in the stages of one Dockerfile."""
+
+    def __init__(self, stages: Sequence[BuildStage], name: str) -> None:
+        self.name = name
+        self.stages = stages
+        self.known: dict[int, bool | None] = {}
+
+    def carry(self, stage: BuildStage) -> bool | None:
+        if id(stage) not in self.known:
+            self.known[id(stage)] = None  # a stage that copies from itself proves nothing
+            self.known[id(stage)] = self._carries(stage)
+        return self.known[id(stage)]
+
+    def _carries(self, stage: BuildStage) -> bool | None:
+        chain: list[BuildStage] = []
+        at: BuildStage | None = stage
+        while at is not None and len(chain) < _MAX_STAGES:
+            chain.append(at)
+            at = at.parent
+        base = chain[-1].base
+        facts = facts_of_reference(base) if base is not None else None
+        found = False if base is None and at is None else facts.carries(self.name) if facts is not None else None
+        if found is not False:
+            return found
+        return None if any(self._may_bring(one) for one in chain) else False
+
+    def _may_bring(self, stage: BuildStage) -> bool:
+        """Whether a stage may put the program into its image."""
+        folders = set(_HOLDING)
+        for argument in stage.arguments:
+            if argument.name == "PATH":
+                node = argument.value.node  # as written: what stands in the image's own PATH is known already
+                written = argument.value.or_else(node.text if isinstance(node, Scalar) else "")
+                folders.update(normpath(part) for part in written.split(":") if part.startswith("/"))
+        if any(self._copies(copy, folders) for copy in stage.copies):
             return True
-    return any(not command.text.is_set or _unclear(command.text.or_else(""), name) for command in stage.commands)
+        return any(not command.text.is_set or _unclear(command.text.or_else(""), self.name) for command in stage.commands)
+
+    def _copies(self, copy: BuildCopy, folders: set[str]) -> bool:
+        target = normpath(copy.target) if copy.target.startswith("/") else ""
+        source = copy.source.or_else(self.name).rstrip("/")
+        if self.name not in (source.rpartition("/")[2], target.rpartition("/")[2]) and not any(
+            _below(target, f) for f in folders
+        ):
+            return False
+        origin = self._stage(copy.from_stage)
+        return origin is None or len(self.known) >= _MAX_STAGES or self.carry(origin) is not False
+
+    def _stage(self, name: str | None) -> BuildStage | None:
+        if name is None:
+            return None
+        if name.isascii() and name.isdecimal() and len(name) < 4:
+            return self.stages[int(name)] if int(name) < len(self.stages) else None
+        return next((one for one in self.stages if one.name is not None and one.name.lower() == name.lower()), None)
 
 
 def _below(target: str, folder: str) -> bool:

@@ -5,15 +5,15 @@ that a platform has no notion of is ``None`` ("not applicable here"), which is n
 Platform modules produce these; joins (``afscan.join``) connect them; rules read them.
 """
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from afscan.model.node import Node
 from afscan.model.place import Place
+from afscan.model.record import field, record
 from afscan.model.value import Value
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Subject:
     """What all subjects share.
 
@@ -35,7 +35,7 @@ class Subject:
 # ---------------------------------------------------------------- images and builds
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ImageReference(Subject):
     """A name of an image somewhere: a container's image, ``FROM``, ``COPY --from``.
 
@@ -88,7 +88,7 @@ class ImageReference(Subject):
         return tag if colon else None, digest or None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class BuildArgument:
     """``ENV``, ``ARG`` or a Compose build arg: a name and its value."""
 
@@ -97,7 +97,7 @@ class BuildArgument:
     kind: str  # "env" or "arg"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class BuildCopy:
     """``COPY``/``ADD`` from the build context: one source path. ``from_stage`` is None for the context."""
 
@@ -106,7 +106,7 @@ class BuildCopy:
     from_stage: str | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class BuildCommand:
     """``RUN``: the shell text (heredoc bodies included) and what is mounted for it (``secret``, ``cache``, ...).
 
@@ -118,7 +118,7 @@ class BuildCommand:
     security: Value[str] | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class BuildStage:
     """One ``FROM`` and what follows. ``base`` is None for ``scratch``; ``parent`` is the earlier stage it builds on, if any."""
 
@@ -136,7 +136,7 @@ class BuildStage:
     ports: list[Value[int]] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ImageBuild(Subject):
     """A Dockerfile: its stages in order; the last one (or the built target) is what runs.
 
@@ -158,7 +158,7 @@ class ImageBuild(Subject):
         return self.stages[int(target)] if target.isdecimal() and int(target) < len(self.stages) else None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Dependency(Subject):
     """Something fetched by name while building or provisioning (DEP404).
 
@@ -174,7 +174,7 @@ class Dependency(Subject):
 # ---------------------------------------------------------------- workloads and containers
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Probe:
     """A health check. ``kind``: ``http``, ``https``, ``tcp``, ``exec``, ``grpc`` or ``none`` (explicitly disabled).
 
@@ -188,7 +188,7 @@ class Probe:
     command: Value[list[str]] | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ContainerPort:
     """A port that a container declares. ``host_port`` is None where the platform has no such field here."""
 
@@ -199,7 +199,7 @@ class ContainerPort:
     host_port: Value[int] | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Mount:
     """Something mounted into a container.
 
@@ -217,6 +217,7 @@ class Mount:
     sub_path: str | None = None
     items: dict[str, str] | None = None
     optional: bool = False
+    declared: Node | None = None  # Compose: the top-level config that it mounts
 
 
 class Origin(StrEnum):
@@ -231,7 +232,7 @@ class Origin(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Variable:
     """An environment variable of a container. ``value`` is after interpolation of what has a default; ``origin`` says from where."""
 
@@ -240,7 +241,7 @@ class Variable:
     origin: Origin
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class HostNamespace:
     """A namespace shared with the host: ``network``, ``pid``, ``ipc``, ``user``, ``uts``."""
 
@@ -248,7 +249,7 @@ class HostNamespace:
     shared: Value[bool]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Workload(Subject):
     """What runs one or more replicas of a pod, or a Compose service.
 
@@ -265,12 +266,14 @@ class Workload(Subject):
     fleet: bool = False  # one per node (DaemonSet, Compose global mode): the replica count is not written anywhere
     service_name: str | None = None  # StatefulSet.spec.serviceName
     networks: list[str] = field(default_factory=list)  # Compose
+    project: str = ""  # Compose: the project's name
+    overlay: str = ""  # see overlay_of
     aliases: list[str] = field(
         default_factory=list
     )  # DNS names other than the services' (Compose: service name, container_name, aliases)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Container(Subject):
     """One container as it will run. ``role``: ``main``, ``init``, ``sidecar`` (restartable init), ``ephemeral``.
 
@@ -315,7 +318,7 @@ class Container(Subject):
         return self.arguments.or_else([]) if self.arguments.is_set and self.command.is_unset else None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ContainerDefaults(Subject):
     """What a Kubernetes LimitRange gives to containers of its namespace that set nothing themselves. Units as in Container."""
 
@@ -326,7 +329,7 @@ class ContainerDefaults(Subject):
     cpu_request: Value[float]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class BuildReference:
     """Compose ``build``: context directory and Dockerfile; paths are relative to the working directory, as those of sources."""
 
@@ -340,7 +343,7 @@ class BuildReference:
 # ---------------------------------------------------------------- reaching services
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PublishedPort(Subject):
     """A port published on the host (Compose ``ports``; Kubernetes ``hostPort``). ``host_ip`` unset: all interfaces."""
 
@@ -351,7 +354,7 @@ class PublishedPort(Subject):
     protocol: str = "tcp"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ServicePort:
     """One port of a Service."""
 
@@ -363,7 +366,7 @@ class ServicePort:
     protocol: str = "tcp"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Service(Subject):
     """A Kubernetes Service. ``selects`` is filled by the join; ``internal`` marks a cloud's internal load balancer annotation."""
 
@@ -380,7 +383,7 @@ class Service(Subject):
     selects: list[Workload] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class IngressRoute:
     """One host/path of an Ingress and the Service behind it."""
 
@@ -391,7 +394,7 @@ class IngressRoute:
     port: "Value[int | str]"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Ingress(Subject):
     """A Kubernetes Ingress. ``tls_hosts`` are the hosts under ``spec.tls``; ``tls`` is unset where there is no such section."""
 
@@ -409,7 +412,7 @@ def labels_match(selector: dict[str, str], labels: dict[str, str]) -> bool:
     return all(key in labels and value in ("*", labels[key]) for key, value in selector.items())
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PolicyPeer:
     """A peer of a policy rule. ``cidr`` for ipBlock, ``excepted`` what is taken out of it; selectors None where absent, in the
     form of :func:`labels_match`; ``unknown`` where expressions are not evaluated."""
@@ -422,7 +425,7 @@ class PolicyPeer:
     unknown: bool = False
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PolicyRule:
     """One ingress or egress rule: ``peers`` None means anywhere; ``ports`` None means every port.
 
@@ -436,7 +439,7 @@ class PolicyRule:
     protocols: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class NetworkPolicy(Subject):
     """A Kubernetes NetworkPolicy. ``pods`` (see :func:`labels_match`) {} selects all pods of the namespace;
     ``unknown_selector``: it selects at most those; ``ingress``/``egress`` None: not restricted."""
@@ -448,7 +451,7 @@ class NetworkPolicy(Subject):
     egress: list[PolicyRule] | None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Connection(Subject):
     """Somebody opens a connection: a URL, or host settings that belong together.
 
@@ -473,7 +476,7 @@ class Connection(Subject):
 # ---------------------------------------------------------------- credentials
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Credential(Subject):
     """A secret value, or the place where one belongs.
 
@@ -494,7 +497,7 @@ class Credential(Subject):
     container: Container | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ConfigEntry(Subject):
     """One entry of a ConfigMap (SEC103): its name and text, and what it was recognised as (``redis``, ``pgbouncer-userlist``, ...)."""
 
@@ -510,7 +513,7 @@ class ConfigEntry(Subject):
         return self.node.key.place if self.node.key is not None else self.node.head
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class SecretEntry(Subject):
     """One entry of a Secret in the files. ``text`` is decoded; unknown where it is no text, too long or encrypted (SOPS).
 
@@ -531,7 +534,7 @@ class SecretEntry(Subject):
         return self.node.key.place if self.node.key is not None else self.node.head
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Authentication(Subject):
     """Whether a server asks who is there (SEC503). ``required`` is effective: defaults and overrides are applied.
 
@@ -544,7 +547,7 @@ class Authentication(Subject):
     container: Container | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Login(Subject):
     """A user name with which an application or script logs in (SEC504). ``superuser`` names that the product ships as all-powerful."""
 
@@ -558,19 +561,21 @@ class Login(Subject):
 # ---------------------------------------------------------------- servers
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ConfigFile(Subject):
     """A server's configuration file as interpreted from one source; joined with containers into a :class:`Server`.
 
     ``settings`` keeps every occurrence in order (last wins or not is the product's business); names are normalised by the
-    product's own rules (Redis: lower case; PgBouncer: ``section.key``; Qdrant: dotted path).
+    product's own rules (Redis and PostgreSQL: lower case; PgBouncer: ``section.key``; Qdrant: dotted path). ``records`` are those of
+    a pg_hba.conf in order, with the ``include`` directives between them as settings.
     """
 
     product: str
     settings: list["Setting"]
+    records: "list[HbaRule | Setting]" = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Setting:
     """One setting of a product, from a file, an environment variable or the command line (``layer``)."""
 
@@ -581,7 +586,27 @@ class Setting:
     arguments: list[Value[str]] = field(default_factory=list)  # Redis: all words after the directive
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
+class HbaRule(Subject):
+    """One record of pg_hba.conf; of several that match a client the first decides (:mod:`afscan.platforms.hbamatching`).
+
+    ``type`` is ``local``, ``host``, ``hostssl``, ``hostnossl``, ``hostgssenc`` or ``hostnogssenc``. The words of ``databases``,
+    ``users`` and ``address`` are keywords (``all``, ``samenet``) unless their node is quoted (not ``plain``). ``address`` is unset
+    for ``local``; ``mask`` is set where it stands in a field of its own. ``order`` counts the records of the file from 0.
+    Source: postgresql.org, "The pg_hba.conf File".
+    """
+
+    type: Value[str]
+    databases: list[Value[str]]
+    users: list[Value[str]]
+    address: Value[str]
+    mask: Value[str]
+    method: Value[str]
+    options: dict[str, Value[str]]
+    order: int
+
+
+@record(slots=True, kw_only=True, eq=False)
 class Server(Subject):
     """A server with its *effective* settings: file, then environment, then command line, the later one wins.
 
@@ -606,7 +631,7 @@ class Server(Subject):
         return Value.unset(self.node)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class RedisServer(Server):
     """Redis or Valkey. Field units: ports as numbers, memory in bytes. Source: redis.io, "Redis configuration", redis.conf."""
 
@@ -623,10 +648,10 @@ class RedisServer(Server):
     max_clients: Value[int]
     max_memory: Value[float]
     idle_timeout: Value[int]  # seconds, 0 = never
-    disabled_commands: Value[list[str]]  # upper case: renamed to "" or to another name, or denied to the default user by ACL
+    disabled_commands: Value[list[str]]  # upper case: renamed to "" or to another name, or denied by ACL to clients
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PoolerDatabase:
     """One line of PgBouncer's [databases]. ``name`` ``*`` is the fallback."""
 
@@ -641,7 +666,7 @@ class PoolerDatabase:
     password: Value[str]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PgBouncer(Server):
     """PgBouncer. Effective values, defaults applied as unset; source: pgbouncer.org/config.html."""
 
@@ -661,7 +686,7 @@ class PgBouncer(Server):
     users: list["PoolerUser"] = field(default_factory=list)  # joined from userlist.txt
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PoolerUser:
     """One line of userlist.txt. ``form``: ``plain``, ``md5``, ``scram``, ``empty``, ``unknown`` (filled in later)."""
 
@@ -671,7 +696,7 @@ class PoolerUser:
     form: str
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Qdrant(Server):
     """Qdrant. Source: qdrant.tech/documentation/guides/configuration and /security."""
 
@@ -684,23 +709,34 @@ class Qdrant(Server):
     host: Value[str]  # service.host, default 0.0.0.0
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Postgres(Server):
-    """A PostgreSQL server in a container, by what its environment and command line say (files are read where known)."""
+    """A PostgreSQL server, by its files, its environment and its command line.
+
+    ``partial`` marks a piece of a configuration that no container here reads (a file of ``conf.d``): what it does not set is set
+    elsewhere, and unknown here. ``records`` are those of its pg_hba.conf as far as they are known, in order; ``records_known`` is
+    True where these are all, unset where no file of its own is known (the image's decides), unknown where some may be missing.
+    """
 
     tls: Value[bool]  # ssl, default off
     max_connections: Value[int]  # default 100
     reserved_connections: Value[int]  # superuser_reserved_connections, default 3
     password_encryption: Value[str]
-    host_auth_method: Value[str]
+    host_auth_method: Value[str]  # unset also where a pg_hba.conf of its own decides
+    remote: Value[bool] | None = None  # whether listen_addresses lets other hosts in; None: not known
+    partial: bool = False
+    records: list[HbaRule] = field(default_factory=list)
+    records_known: Value[bool] | None = None  # None: not looked for
+    plaintext_rules: list[HbaRule] = field(default_factory=list)  # records that let remote clients in without TLS
+    hba_methods: list[Value[str]] = field(default_factory=list)  # methods of the records by which remote clients get in
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class OtherDatastore(Server):
     """A datastore or internal service known by its image alone: ``product`` says which (neo4j, mysql, elasticsearch, ...)."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class IgnoredSetting(Subject):
     """A setting that its product does not read here (INT201); a protection that only looks on where ``protection`` is given (DB306).
 
@@ -717,7 +753,7 @@ class IgnoredSetting(Subject):
 # ---------------------------------------------------------------- managed services
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ManagedResource(Subject):
     """A cloud resource in Terraform (or a StorageClass). A facet that the resource type does not have is None.
 
@@ -734,10 +770,11 @@ class ManagedResource(Subject):
     backup_days: Value[int] | None = None
     backup_default: int = 0  # days that count when backup_days is unset
     max_connections: Value[int] | None = None
+    password_encryption: Value[str] | None = None  # None also where nobody writes it: the default depends on the provider
     endpoints: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Facet:
     """One switch of a managed resource: ``on`` is effective (default applied, unknown kept), ``setting`` its name, ``why`` a clause."""
 
@@ -754,7 +791,7 @@ class Facet:
         return self.on.value if self.on.is_set else self.default
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class SecurityGroupRule(Subject):
     """An ingress rule of a security group. ``protocol`` ``-1`` is all; ports inclusive, unset with protocol -1."""
 
@@ -764,7 +801,7 @@ class SecurityGroupRule(Subject):
     cidrs: list[Value[str]]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class TerraformFile(Subject):
     """One file of a Terraform module, before the join puts modules together; ``node`` is its root.
 
@@ -776,3 +813,46 @@ class TerraformFile(Subject):
     file: str
     directory: str
     container: str = ""
+
+
+# ---------------------------------------------------------------- Compose projects
+
+
+@record(slots=True, kw_only=True, eq=False)
+class ComposeFile(Subject):
+    """One document of a Compose file, before the join puts projects together; ``node`` is its root.
+
+    ``file`` is the file's own name, ``directory`` the folder that its relative paths start from. ``document`` is the path of the
+    Markdown file that holds it as a block: empty for files on disk.
+    """
+
+    file: str
+    directory: str
+    document: str = ""
+
+
+@record(slots=True, kw_only=True, eq=False)
+class DotenvFile(Subject):
+    """A dotenv file (``.env``); ``node`` is its root. Fields as in :class:`ComposeFile`.
+
+    ``example`` marks a file that only shows what belongs into the real one. ``used`` are the names that the files of the stack
+    have read from it: filled by the join.
+    """
+
+    file: str
+    directory: str
+    document: str = ""
+    example: bool = False
+    used: set[str] = field(default_factory=set)
+
+
+def overlay_of(subject: Subject) -> str:
+    """The file under which a subject is judged a second time, "" for everything that is judged once.
+
+    Compose merges ``docker-compose.prod.yml`` over ``docker-compose.yml`` only when it is told to. The services that such a file
+    changes exist twice then: as the base alone makes them, and merged. Of the merged ones only what stands in the overlay is
+    reported, and they are not deployed beside the others: whoever counts or looks up workloads leaves them out.
+    """
+    owner = getattr(subject, "container", subject)
+    workload = getattr(owner, "workload", owner)
+    return workload.overlay if isinstance(workload, Workload) else ""

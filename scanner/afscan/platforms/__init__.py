@@ -29,6 +29,9 @@ BY_SYNTAX: dict[str, tuple[str, ...]] = {
     "redisconf": ("redis",),
     "ini": ("pgbouncer",),
     "userlist": ("pgbouncer",),
+    "dotenv": ("dotenv",),
+    "postgresconf": ("postgresfiles",),
+    "pghba": ("postgresfiles",),
     "sql": ("sql",),
     "markdown": ("markdown",),
 }

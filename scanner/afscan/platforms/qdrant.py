@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar
 from afscan.model.source import Source
-from afscan.model.subjects import Credential, IgnoredSetting, Setting
+from afscan.model.subjects import Credential, IgnoredSetting, Origin, Setting
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
 from afscan.platforms.settings import file_subject, holder_of, origin_in, written

@@ -169,16 +169,34 @@ def _bind(effective: Effective) -> list[Value[str]]:
 
 
 def _disabled(effective: Effective, rules: Setting | None) -> Value[list[str]]:
-    """Renamed commands, and those that the user ``default`` may not run."""
+    """Renamed commands, and those that the ACL denies to the user ``default``; where that one is off, see :func:`_denied`."""
     if effective.acl_file is not None and effective.acl is None:
         return Value.unknown(effective.owner, "the ACL file was not read")
     renamed = [one for name, one in effective.by_name.items() if name.startswith("rename-command ")]
     commands = {one.arguments[0].or_else("").upper() for one in renamed if len(one.arguments) == 2}
     first = renamed[0].value if renamed else None
     if rules is not None:
-        user = evaluate(rules.arguments[1:])
-        commands |= DANGEROUS - user.allowed if user.on else DANGEROUS
-        first = first if first is not None else rules.value
+        denied, at = _denied(effective, rules)
+        commands |= denied
+        first = first if first is not None else at
     if effective.unread:
         return Value.unknown(effective.owner, effective.unread)
     return Value.of(sorted(commands), first.node, first.at) if first is not None else Value.unset(effective.owner)
+
+
+def _denied(effective: Effective, rules: Setting) -> tuple[frozenset[str], Value[str]]:
+    """What the user ``default`` may not run. Where it is off, what at least one of the other users may not: an application can
+    log in as that one, and an operator keeps a user with everything. The replicas' user (``masteruser``) does not count."""
+    user = evaluate(rules.arguments[1:])
+    if user.on:
+        return DANGEROUS - user.allowed, rules.value
+    replicas = effective.text("masteruser").or_else("")
+    settings = {effective_name(one): one for one in effective.acl} if effective.acl is not None else effective.by_name
+    others = [
+        one for name, one in settings.items() if name.startswith("user ") and name not in ("user default", f"user {replicas}")
+    ]
+    allowed = [(one, found.allowed) for one in others if (found := evaluate(one.arguments[1:])).on]
+    if not allowed:
+        return DANGEROUS, rules.value
+    everybody = frozenset.intersection(*(frozenset(commands) for _, commands in allowed))
+    return DANGEROUS - everybody, allowed[0][0].value if everybody else rules.value

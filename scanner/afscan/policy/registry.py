@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from types import ModuleType
 
+from afscan.policy.entrypoints import entry_points
 from afscan.policy.rule import PolicyError, Rule, registered
 
 GROUP = "afscan.rules"
@@ -16,7 +16,7 @@ def load_packs() -> list[Rule]:
 
     :raises PolicyError: if a pack cannot be imported or holds a malformed rule.
     """
-    for point in sorted(entry_points(group=GROUP), key=lambda p: p.value):
+    for point in sorted(entry_points(GROUP), key=lambda p: p.value):
         try:
             load_pack(import_module(point.value))
         except ImportError as error:

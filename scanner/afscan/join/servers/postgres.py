@@ -20,6 +20,10 @@ from afscan.platforms.settings import last, lookup, lower, on_off, truth, typed,
 _PROGRAMS = frozenset(("postgres", "postmaster"))
 _OFFICIAL = ("postgres", "postgis/postgis", "pgvector/pgvector", "timescale/timescaledb")
 _INIT = "/docker-entrypoint-initdb.d"
+_TELLING = re.compile(r"(?:ssl|tls|conf)[\w.-]{0,80}\.sh\b", re.IGNORECASE)
+"""Init scripts whose name says that they change the server's settings; shell is not read."""
+
+_MAX_STAGES = 50
 _ALTER = re.compile(r"\bALTER\s+SYSTEM\s+SET\s+(\w[\w.]*)\s*(?:=|TO)\s*('[^'\n]*'|[^\s;']+)", re.IGNORECASE)
 _BITNAMI = {
     "max_connections": "POSTGRESQL_MAX_CONNECTIONS",
@@ -138,6 +142,22 @@ def _unread(container: Container, started: Launch) -> str:
         target = mount.target.or_else("")
         if basename(target) in ("postgresql.conf", "postgresql.auto.conf") and not target.startswith("/etc/postgresql/"):
             return f"`{target}` is not read"
+        if target.startswith(_INIT) and _TELLING.search(basename(target.rstrip("/"))):
+            return f"`{target}` is not read"
+    return _unread_in_image(container)
+
+
+def _unread_in_image(container: Container) -> str:
+    """Why settings may come from the container's own Dockerfile: it brings or edits a postgresql.conf."""
+    stage = container.stage
+    for _ in range(_MAX_STAGES):
+        if stage is None:
+            break
+        brought = [f"{copy.source.or_else('')} {copy.target}" for copy in stage.copies]
+        for text in [*brought, *(command.text.or_else("") for command in stage.commands)]:
+            if "postgresql.conf" in text or (_INIT in text and _TELLING.search(text)):
+                return "its Dockerfile brings settings that are not read"
+        stage = stage.parent
     return ""
 
 

@@ -36,11 +36,11 @@ def build_of(fields: Fields, service: str, embedding: Embedding) -> BuildReferen
 
 def _long(build: Fields, service: str, embedding: Embedding) -> BuildReference:
     where = build.text("context")
-    where = Value.of(build.context.path("."), build.node) if where.is_unset else _context(where, build.context)
+    where = Value.of(build.context.path(".", build.node), build.node) if where.is_unset else _context(where, build.context)
     inline = build.get("dockerfile_inline")
     if isinstance(inline, Scalar):
         source = embedding.embed(
-            inline, name=f"{build.context.source.path}#{service}.Dockerfile", holder="heredoc", syntax="dockerfile"
+            inline, name=f"{inline.source.path}#{service}.Dockerfile", holder="heredoc", syntax="dockerfile"
         )
         file: Value[str] = Value.of(source.name, inline)
     else:
@@ -50,7 +50,7 @@ def _long(build: Fields, service: str, embedding: Embedding) -> BuildReference:
 
 
 def _context(where: Value[str], context: Context) -> Value[str]:
-    return where.map(lambda text: text if _REMOTE.match(text) else context.path(text))
+    return where.map(lambda text: text if _REMOTE.match(text) else context.path(text, where.node))
 
 
 def _dockerfile(where: Value[str], file: Value[str]) -> Value[str]:

@@ -3,14 +3,15 @@
 Source: the Compose Specification, "Interpolation", and compose-go's ``template`` package where the text leaves a question open:
 ``$`` before anything that is no name and no brace stays as it is; braces inside a default balance; ``$$`` is a dollar sign.
 
-Only what this file says counts: a name that the lookup does not know is *missing* (it comes from the environment or an ``.env``
-file of the machine), unless the file gives a default.
+Only what files say counts: a name that the lookup does not know is *missing* (it comes from the environment of whoever runs
+Compose), unless the text gives a default.
 """
 
 import re
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from afscan.model.record import record
 
 MAX_NESTING = 20
 """How deep defaults may nest (``${A:-${B:-...}}``); deeper ones count as malformed."""
@@ -22,27 +23,28 @@ _OPERATOR = re.compile(r":?[-+?]")
 _BRACE = re.compile(r"[{}]")
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Interpolated:
     """The outcome of interpolating one text.
 
     ``text`` is the result, None where a variable is missing or the text is malformed. ``partial`` is the text as far as it
-    is known: each missing variable stands in it as ``${NAME}``. ``offsets`` gives for each character of ``partial``, and
-    for its end, the offset in the original that it comes from; None where nothing was replaced. ``malformed`` are the
-    (start, end) of what Compose refuses.
+    is known: each missing variable stands in it as ``${NAME}``. ``given`` is whether the lookup gave a value. ``offsets`` gives
+    for each character of ``partial``, and for its end, the offset in the original that it comes from; None where nothing was
+    replaced. ``malformed`` are the (start, end) of what Compose refuses.
     """
 
     text: str | None
     partial: str
     missing: tuple[str, ...] = ()
     defaulted: bool = False
+    given: bool = False
     offsets: "array[int] | None" = None
     malformed: tuple[tuple[int, int], ...] = ()
 
     @property
     def literal(self) -> bool:
         """Whether the text stands in the file in full: no variable in it."""
-        return not self.missing and not self.defaulted and not self.malformed
+        return not self.missing and not self.defaulted and not self.given and not self.malformed
 
     @property
     def only_variables(self) -> bool:
@@ -63,7 +65,8 @@ def interpolate(text: str, lookup: Lookup = lambda name: None) -> Interpolated:
     run.offsets.append(len(text))
     partial = "".join(run.parts)
     known = None if run.missing or run.malformed else partial
-    return Interpolated(known, partial, tuple(dict.fromkeys(run.missing)), run.defaulted, run.offsets, tuple(run.malformed))
+    missing, malformed = tuple(dict.fromkeys(run.missing)), tuple(run.malformed)
+    return Interpolated(known, partial, missing, run.defaulted, run.given, run.offsets, malformed)
 
 
 class _Run:
@@ -77,6 +80,7 @@ class _Run:
         self.missing: list[str] = []
         self.malformed: list[tuple[int, int]] = []
         self.defaulted = False
+        self.given = False
 
     def keep(self, start: int, end: int) -> None:
         """Take characters of the original as they are."""
@@ -139,6 +143,7 @@ class _Run:
         if value is None:
             self.miss(name, start)
         else:
+            self.given = True
             self.put(value, start)
 
     def miss(self, name: str, start: int) -> None:
@@ -152,6 +157,7 @@ class _Run:
         value = self.lookup(name)
         kind = operator.group()[-1]
         given = value is not None and not (operator.group()[0] == ":" and value == "")
+        self.given = self.given or value is not None
         if kind == "-" and not given:
             self.defaulted = True
             self.expand(operator.end(), close, depth + 1)

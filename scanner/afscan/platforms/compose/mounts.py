@@ -49,18 +49,14 @@ def is_path(source: str) -> bool:
 
 
 class Mounts:
-    """Reads the mounts of the services of one file, which share the file's top-level volumes, configs and secrets."""
+    """Reads the mounts of the services of one project, which share its top-level volumes and configs."""
 
-    def __init__(self, root: Mapping, context: Context) -> None:
+    def __init__(self, volumes: dict[str, Node], configs: dict[str, Node], context: Context) -> None:
         self.context = context
-        self.volumes = self._section(root, "volumes")
-        self.configs = self._section(root, "configs")
+        self.volumes = volumes
+        self.configs = configs
         self.uses: dict[str, str] = {}
         """Where each top-level config is first mounted: its target path."""
-
-    def _section(self, root: Mapping, name: str) -> dict[str, Node]:
-        node = Fields(root, self.context).mapping(name)
-        return node.entries if node is not None else {}
 
     def add(self, fields: Fields, container: Container) -> None:
         """Put a service's mounts into its container; of several on one target the last one counts."""
@@ -111,13 +107,13 @@ class Mounts:
     def _source(self, text: str, node: Node, *, bind: bool) -> tuple[str, Value[str]]:
         """Kind and source of a mount; a named volume that the file itself binds to a host path is that path."""
         if bind:
-            return "host", Value.of(self.context.path(text), node)
+            return "host", Value.of(self.context.path(text, node), node)
         declared = self.volumes.get(text)
         options = Fields(declared, self.context) if isinstance(declared, Mapping) else None
         if options is not None and "bind" in options.text("driver_opts", "o").or_else("").split(","):
             device = options.text("driver_opts", "device")
             if device.is_set or device.is_unknown:
-                return "host", device.map(self.context.path)
+                return "host", self._path(device)
         return "volume", Value.of(text, node)
 
     def _long_volume(self, node: Mapping) -> list[Mount]:
@@ -125,7 +121,7 @@ class Mounts:
         kind = _LONG_KINDS.get(fields.text("type").or_else("volume"), "other")
         source, target = fields.text("source"), fields.text("target")
         if kind == "host":
-            source = source.map(self.context.path)
+            source = self._path(source)
         elif kind == "volume" and source.is_set:
             kind, source = self._source(source.or_else(""), source.node, bind=False)
         sub_path = fields.text("volume", "subpath")
@@ -161,5 +157,9 @@ class Mounts:
         declared = present(self.configs.get(source.or_else("")))
         file = Fields(declared, self.context).text("file") if isinstance(declared, Mapping) else Value.unset(node)
         if file.is_unset:
-            return [Mount(node=node, kind="compose-config", source=source, target=target, read_only=True)]
-        return [Mount(node=node, kind="host", source=file.map(self.context.path), target=target, read_only=True)]
+            return [Mount(node=node, kind="compose-config", source=source, target=target, read_only=True, declared=declared)]
+        return [Mount(node=node, kind="host", source=self._path(file), target=target, read_only=True)]
+
+    def _path(self, value: Value[str]) -> Value[str]:
+        """A path as sources have it."""
+        return value.map(lambda text: self.context.path(text, value.node))

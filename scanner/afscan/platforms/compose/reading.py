@@ -7,7 +7,7 @@ stands in is unknown; where only part of a text is missing, :meth:`Context.known
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.notice import NoticeKind
@@ -15,7 +15,7 @@ from afscan.model.place import Place
 from afscan.model.source import Source
 from afscan.model.value import Value
 from afscan.platforms.compose import units
-from afscan.platforms.compose.interpolation import Interpolated, interpolate
+from afscan.platforms.compose.interpolation import Interpolated, Lookup, interpolate
 from afscan.platforms.reading import Interpretation
 
 T = TypeVar("T")
@@ -35,6 +35,11 @@ def folder_of(source: Source) -> str:
     return posixpath.join(folder, posixpath.dirname(name)).rstrip("/")
 
 
+def document_of(source: Source) -> str:
+    """The Markdown file that holds a text; empty for a file of its own. Files of a document know each other only."""
+    return source.file.path if source.outer is not None else ""
+
+
 def missing_reason(text: Interpolated) -> str:
     """Why an interpolated text is not known, in a clause."""
     if text.malformed:
@@ -42,15 +47,36 @@ def missing_reason(text: Interpolated) -> str:
     return f"`${{{text.missing[0]}}}` comes from the environment" if text.missing else "it is not known"
 
 
-class Context:
-    """One Compose file while it is interpreted: its source, where its paths start, and what was interpolated already."""
+class Scope(NamedTuple):
+    """How the texts of one file are read: where relative paths start, and what is known of variables."""
 
-    def __init__(self, source: Source, out: Interpretation) -> None:
+    folder: str
+    lookup: Lookup
+
+
+def nothing_known(name: str) -> str | None:
+    """A lookup that knows no variable."""
+    return None
+
+
+class Context:
+    """The files of a Compose project while they are interpreted: how each is read, and what was interpolated already."""
+
+    def __init__(self, source: Source, out: Interpretation, scope: Scope | None = None) -> None:
         self.source = source
         self.out = out
-        self.folder = folder_of(source)
+        self.main = scope if scope is not None else Scope(folder_of(source), nothing_known)
+        self._scopes: dict[int, Scope] = {}
         self._texts: dict[int, tuple[Scalar, Interpolated]] = {}
         self._noted: set[tuple[Place, str]] = set()
+
+    def enter(self, source: Source, scope: Scope) -> None:
+        """Say how a file is read; what was said first counts."""
+        self._scopes.setdefault(id(source), scope)
+
+    def scope(self, node: Node) -> Scope:
+        """How the file of a node is read."""
+        return self._scopes.get(id(node.source), self.main)
 
     def notice(self, kind: NoticeKind, place: Place, reason: str) -> None:
         """Record what was not read; the same thing (a shared anchor, an extended service) only once."""
@@ -68,7 +94,7 @@ class Context:
         known = self._texts.get(id(scalar))
         if known is not None:
             return known[1]
-        text = interpolate(scalar.text)
+        text = interpolate(scalar.text, self.scope(scalar).lookup)
         self._texts[id(scalar)] = (scalar, text)
         for start, end in text.malformed:
             reason = "This is no variable reference that Compose accepts; `$$` writes a dollar sign."
@@ -98,20 +124,21 @@ class Context:
         """A string in which missing variables stay; unknown only where it consists of nothing else.
 
         They stay as they are written as long as nothing else changes, so that parts of the value are found again in the file;
-        beside an expanded default they stay as ``${NAME}``.
+        beside an expanded variable they stay as ``${NAME}``.
         """
         if isinstance(node, Scalar):
             text = self.expanded(node)
             if text.text is None and not text.malformed and not text.only_variables:
-                return Value.of(text.partial if text.defaulted or "$$" in node.text else node.text, node)
+                changed = text.defaulted or text.given or "$$" in node.text
+                return Value.of(text.partial if changed else node.text, node)
         return self.text(node)
 
-    def path(self, text: str) -> str:
-        """A path of the file as a source's path is: relative to the working directory; absolute, home and Windows paths as
-        they are."""
+    def path(self, text: str, node: Node) -> str:
+        """A path that stands at a node, as a source's path is: relative to the working directory; absolute, home and Windows
+        paths as they are."""
         if text.startswith("~") or _WINDOWS.match(text):
             return text
-        return posixpath.normpath(posixpath.join(self.folder, text.replace("\\", "/") if text.startswith(".") else text))
+        return posixpath.normpath(posixpath.join(self.scope(node).folder, text.replace("\\", "/") if text.startswith(".") else text))
 
 
 def present(node: Node | None) -> Node | None:

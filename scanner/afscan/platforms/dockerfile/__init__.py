@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from afscan.model.node import Node
 from afscan.model.source import Source
-from afscan.model.subjects import Dependency, ImageBuild
+from afscan.model.subjects import Dependency, ImageBuild, Origin
 from afscan.platforms.dockerfile.credentials import credentials_of_run, credentials_of_urls
 from afscan.platforms.dockerfile.packages import dependencies
 from afscan.platforms.dockerfile.stages import evaluate
@@ -42,15 +42,24 @@ def _dependencies(evaluated: Evaluated) -> Iterator[Dependency]:
 
 def _settings(source: Source, evaluated: Evaluated, out: Interpretation) -> None:
     """Credentials and connections in ENV and ARG. A value that only passes a variable on is judged where that variable is set."""
-    from afscan.platforms.variables import describe_setting, origin_of  # noqa: PLC0415
+    from afscan.platforms.variables import describe_setting  # noqa: PLC0415
 
     for setting in evaluated.settings:
         describe_setting(
             setting.name,
             setting.value,
-            origin_of(setting.raw, expands=True),
+            _origin(setting.raw),
             owner=source.name,
             platform="dockerfile",
             holder="image",
             out=out,
         )
+
+
+def _origin(raw: str) -> Origin:
+    """Where a value comes from, by how it is written: within single quotes nothing is expanded."""
+    from afscan.platforms.variables import origin_of  # noqa: PLC0415
+
+    if len(raw) >= 2 and raw[0] == raw[-1] and raw[0] in "'\"":
+        return origin_of(raw[1:-1], expands=raw[0] == '"')
+    return origin_of(raw, expands=True)

@@ -51,7 +51,7 @@ _PATTERNS = (
     (
         "login",
         re.compile(
-            r"\b(?:docker|podman|buildah|registry|az|oras|skopeo)\s+login\s[^\n;&|]*?-p[ =]?[\"']?(?P<secret>[^\s\"';&|]+)"
+            r"\b(?:docker|podman|buildah|registry|az|oras|skopeo)\s+login\b[^\n;&|]*?\s-p[ =][\"']?(?P<secret>[^\s\"';&|]+)"
         ),
     ),
 )

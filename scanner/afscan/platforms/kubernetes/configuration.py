@@ -21,6 +21,8 @@ _RECOGNISED = {
     "redisconf": "redis",
     "ini": "pgbouncer",
     "userlist": "pgbouncer-userlist",
+    "postgresconf": "postgres",
+    "pghba": "postgres-hba",
     "dockerfile": "dockerfile",
     "sql": "sql",
 }

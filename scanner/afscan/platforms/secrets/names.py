@@ -91,6 +91,11 @@ _LEADS = word_set(
     "disable disabled empty enable use allow require has is show hide mask skip no force min max num validate verify generate "
     "existing automount rotate reset forgot auto create ignore with without print"
 )
+_SWITCHED = frozenset((("allow", "empty"), ("random", "root"), ("onetime", "password"), ("initial", "cluster")))
+"""Words in a row, wherever they stand, that make a switch or an identifier of what follows: ``MYSQL_ALLOW_EMPTY_PASSWORD``,
+``MARIADB_RANDOM_ROOT_PASSWORD``, ``MYSQL_ONETIME_PASSWORD`` (docker-library/docs, mysql and mariadb), etcd's
+``--initial-cluster-token``, the name of the cluster that bootstraps (etcd.io/docs, "Configuration options")."""
+
 _NOISE = word_set(
     "value string base base64 b64 plain plaintext raw text pem prod production dev development staging stage test old "
     "new current previous primary secondary default live sandbox here content contents"
@@ -146,7 +151,7 @@ def credential_kind(name: str, *, reader: str | None = None) -> str | None:
     if joined in _WHOLE:
         return _WHOLE[joined]
     words = _trimmed(words)
-    if not words or (len(words) > 1 and words[0] in _LEADS):
+    if not words or (len(words) > 1 and words[0] in _LEADS) or _SWITCHED & set(zip(words, words[1:], strict=False)):
         return None
     return _kind(words)
 

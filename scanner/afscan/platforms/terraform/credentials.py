@@ -89,14 +89,19 @@ def _has_userinfo(text: str) -> bool:
 
 
 def _settings(body: Node) -> Iterator[Found]:
-    """Every named value below a block, also in what ``jsonencode`` is given; what only describes the resource is left out."""
+    """Every named value below a block, also in what ``jsonencode`` is given; what only describes the resource is left out.
+
+    Where a block has a ``name`` and a ``value`` (``set`` of a Helm release, a container's environment), the former names it.
+    """
     waiting: list[Found] = [("", body, False)]
     while waiting:
         name, node, in_environment = waiting.pop()
         if isinstance(node, Mapping):
+            named = node.entries.get("name")
             for key, below in reversed(node.entries.items()):
                 if key not in _SKIPPED:
-                    waiting.append((key, below, in_environment or name in _ENVIRONMENTS or key in _ENVIRONMENTS))
+                    own = named.text if key == "value" and isinstance(named, Scalar) else key
+                    waiting.append((own, below, in_environment or name in _ENVIRONMENTS or key in _ENVIRONMENTS))
         elif isinstance(node, Sequence):
             waiting += [(name, item, in_environment) for item in reversed(node.items) if not isinstance(item, Scalar)]
         elif isinstance(node, Expression) and node.form == "call" and node.name in ("jsonencode", "yamlencode", "merge", "tomap"):

@@ -63,6 +63,8 @@ def _parameters(
     resource.transit_encrypted = Facet(setting="rds.force_ssl", on=on, default=bool(default), why=_NO_TLS)
     written = _parameter(group, "max_connections") if group is not None else elsewhere or Value.unset(body.node)
     resource.max_connections = _count(written)
+    encryption = _parameter(group, "password_encryption") if group is not None else elsewhere
+    resource.password_encryption = encryption if encryption is not None and encryption.is_set else None
 
 
 def _count(written: Value[str]) -> Value[int]:

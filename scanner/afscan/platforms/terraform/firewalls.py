@@ -43,7 +43,7 @@ def _rule(name: str, body: Body, protocol: str, sources: tuple[str, str]) -> Non
 
 
 def _networks(body: Body, name: str) -> list[Value[str]]:
-    """The networks that an argument names: ``each.value`` stands for all of ``for_each``; the range of a VPC is nobody outside."""
+    """The networks that an argument names: ``each.value`` stands for all of ``for_each``; a VPC's own range is no outsider."""
     found: list[Value[str]] = []
     for cidr in body.strings(name):
         instances = _instances(body, cidr.node) if cidr.is_unknown else None

@@ -50,6 +50,9 @@ _USERS = {
 
 _READERS = dict.fromkeys(word_set("redis-server redis-sentinel redis-cli valkey-server valkey-cli"), "redis")
 
+_CLOSING = ",;)"
+"""What follows an empty value in another language that a script carries: ``MASTER_PASSWORD='',`` in a heredoc of SQL."""
+
 _ASSIGNED = re.compile(r"(?:-D)?([A-Za-z_][\w.\-]{0,80})=(.+)", re.DOTALL)
 _OPTION = re.compile(r"--?([A-Za-z][\w.\-]{0,80})(?:=(.*))?\Z", re.DOTALL)
 
@@ -224,7 +227,7 @@ def _is_option(text: str) -> bool:
 
 def _emit(name: str, kind: str, word: Argument, start: int, whose: Owner, *, literal_only: bool = False) -> None:
     text = word.text[start:]
-    if not text or holds_no_secret(kind, text):
+    if not text.strip(_CLOSING) or holds_no_secret(kind, text):
         return
     spot = word.spot(start, len(word.text))
     origin = word.written.origin_at(*spot)

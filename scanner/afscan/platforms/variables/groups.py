@@ -152,7 +152,7 @@ def _describe_login(group: Group, server: str | None, whose: Owner) -> None:
 
 def _settle(connections: list[tuple[Connection, Prefix]], groups: dict[Prefix, Group], server: str | None) -> None:
     """What the siblings of a URL say about it: encryption, user, password; and pool settings for every SQL connection."""
-    pools = [group for group in groups.values() if "pool" in group.members]
+    pools = [group for group in groups.values() if group.members.keys() & {"pool", "pool part"}]
     for connection, prefix in connections:
         group = groups.get(prefix)
         siblings = [group] if group is not None else []
@@ -170,8 +170,10 @@ def _settle(connections: list[tuple[Connection, Prefix]], groups: dict[Prefix, G
             connection.password = _known(group.members["password"])
         for pool in pools:
             if connection.pooled.is_unset and _pools(pool, connection, server):
-                value = pool.members["pool"].value
-                connection.pooled = Value.of(value.or_else("") != "0", value.node, value.at)
+                # A pool of 0 is none; a least size, an overflow or a number of idle ones may well be 0.
+                size = pool.members.get("pool")
+                value = (size or pool.members["pool part"]).value
+                connection.pooled = Value.of(size is None or value.or_else("") != "0", value.node, value.at)
 
 
 def _pools(pool: Group, connection: Connection, server: str | None) -> bool:

@@ -1,0 +1,159 @@
+"""Subjects of monitoring and logging: what is scraped, which alerts read it, where they go, which logs are collected."""
+
+from afscan.model.node import Node
+from afscan.model.place import Place
+from afscan.model.record import field, record
+from afscan.model.subjects import Subject
+from afscan.model.value import Value
+
+
+@record(slots=True, kw_only=True, eq=False)
+class ScrapeTarget:
+    """One static target: ``host:port`` as written, taken apart."""
+
+    address: Value[str]
+    host: str
+    port: Value[int]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class ScrapeJob(Subject):
+    """One job of ``scrape_configs``, or a ServiceMonitor / PodMonitor.
+
+    ``discovery`` names the service discoveries used (``kubernetes_sd_configs``, ...); ``selector`` and ``namespaces`` are a
+    monitor's; ``ports`` the ports it names. ``scheme`` unset means http.
+    """
+
+    job: str
+    scheme: Value[str]
+    path: Value[str]
+    targets: list[ScrapeTarget]
+    discovery: list[str] = field(default_factory=list)
+    selector: dict[str, str] | None = None
+    namespace: str = ""
+    namespaces: list[str] | None = None
+    ports: "list[Value[int | str]]" = field(default_factory=list)
+    verify_off: Value[bool]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class PrometheusConfig(Subject):
+    """A prometheus.yml: which rules it loads, whom it tells, where it sends samples.
+
+    ``rule_files`` are globs; ``alertmanagers`` the places of the configured ones (empty: alerts fire and are dropped).
+    """
+
+    rule_files: list[Value[str]]
+    alertmanagers: list[Node]
+    remote_writes: list[Value[str]]
+    jobs: list[ScrapeJob]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class MetricRule(Subject):
+    """An alerting or recording rule. ``alert`` or ``record`` is set, the other unset.
+
+    ``metrics`` are the metric names that the expression selects, None where it does not parse (``parse_error`` says why).
+    ``guards`` are metrics under ``absent()``/``absent_over_time()``. ``file`` is the name of the rule file.
+    """
+
+    alert: Value[str]
+    record: Value[str]
+    expression: Value[str]
+    duration: Value[str]
+    labels: dict[str, Value[str]]
+    annotations: dict[str, Value[str]]
+    group: str
+    metrics: frozenset[str] | None
+    guards: frozenset[str] = frozenset()
+    parse_error: str = ""
+    file: str = ""
+
+
+@record(slots=True, kw_only=True, eq=False)
+class AlertReceiver:
+    """A receiver of Alertmanager. ``integrations`` are the kinds it sends to (``webhook``, ``pagerduty``); empty drops all."""
+
+    node: Node
+    name: str
+    integrations: list[str]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class AlertRoute:
+    """One route: the receiver, its matchers as written, nested routes."""
+
+    node: Node
+    receiver: Value[str]
+    matchers: list[str]
+    routes: "list[AlertRoute]" = field(default_factory=list)
+
+
+@record(slots=True, kw_only=True, eq=False)
+class AlertRouting(Subject):
+    """An alertmanager.yml. ``smtp_tls`` is ``smtp_require_tls`` (default true)."""
+
+    receivers: dict[str, AlertReceiver]
+    root: AlertRoute | None
+    smtp_tls: Value[bool]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class Panel:
+    """One panel of a dashboard with the metrics its queries read."""
+
+    node: Node
+    title: str
+    expressions: list[Value[str]]
+    metrics: frozenset[str]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class Dashboard(Subject):
+    """A Grafana dashboard."""
+
+    title: str
+    panels: list[Panel]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class LogInput:
+    """Where a log pipeline reads: ``kind`` (``tail``, ``forward``, ``syslog``, ``systemd``), path globs, tag, parser."""
+
+    node: Node
+    kind: str
+    paths: list[Value[str]]
+    tag: Value[str]
+    parser: Value[str]
+    position_file: Value[str]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class LogOutput:
+    """Where a log pipeline writes.
+
+    ``secure``: whether the transport is encrypted, with the product's default applied as unset; ``authenticated``: whether
+    credentials are given; ``buffered``: file or memory buffer configured; ``retries``: ``forever``, a limit, or unset;
+    ``overflow`` is the overflow action.
+    """
+
+    node: Node
+    kind: str
+    match: Value[str]
+    host: Value[str]
+    port: Value[int]
+    secure: Value[bool]
+    authenticated: Value[bool]
+    buffer: Value[str]
+    overflow: Value[str]
+    retries: Value[str]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class LogPipeline(Subject):
+    """A Fluentd or Fluent Bit configuration (``product``): its inputs and outputs in order."""
+
+    product: str
+    inputs: list[LogInput]
+    outputs: list[LogOutput]
+    includes: list[Place] = field(default_factory=list)
