@@ -6,12 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import ROOT
-
 from afscan.engine import Options, scan_found
 from afscan.files.discover import Discovery, StackFiles, discover
 from afscan.policy.outcome import Verdict
 from afscan.result import Result
+from support import ROOT
 
 FIXTURES = ROOT / "fixtures"
 _EXPECT = re.compile(r"(?:#|//|--|;|<!--)\s*expect:\s*([A-Z0-9, ]+?)\s*(?:-->)?\s*$")
@@ -70,10 +69,10 @@ def expected(case: Case) -> Counter[tuple[str, int, str]]:
 def scanned(case: Case) -> Result:
     """The fixture through the real pipeline as a complete stack, with its rule only."""
     root = case.path.relative_to(ROOT).as_posix()
-    if case.path.is_dir():
-        found = discover([root])
-    else:
-        found = Discovery(stacks={root: StackFiles(root, complete=True, files=[root])})
+    alone = Discovery(stacks={root: StackFiles(root, complete=True, files=[root])})
+    found = discover([root]) if case.path.is_dir() else alone
+    for stack in found.stacks.values():
+        stack.complete = True  # a folder below the repository's own marker would count as a part of it
     return scan_found(found, Options(profile="strict", select=(case.code,)))
 
 

@@ -18,8 +18,31 @@ def parsed(text: str, syntax: str, name: str = "input") -> Parsed:
 
 
 def interpreted(text: str, name: str) -> Interpretation:
-    """A text read as a file of this name: parsed, interpreted, embedded texts included."""
-    return interpret(Source(name, text))[0]
+    """A text read as a file of this name: parsed, interpreted, embedded texts included; a Compose file as a project of its own."""
+    from afscan.join import projects  # noqa: PLC0415
+
+    out = interpret(Source(name, text))[0]
+    stack = Stack("", complete=False)
+    stack.add(out.subjects)
+    stack.notices += out.notices
+    out.subjects += projects.join(stack)
+    out.notices = stack.notices
+    return out
+
+
+def composed(text: str, name: str = "compose.yaml") -> Interpretation:
+    """A Compose file read as a project of its own, of a stack that is not known as a whole; embedded texts are not interpreted."""
+    from afscan.join import projects  # noqa: PLC0415
+    from afscan.model.subjects import ComposeFile  # noqa: PLC0415
+    from afscan.platforms import compose  # noqa: PLC0415
+
+    source, read, out = Source(name, text, syntax="yaml"), Interpretation(), Interpretation()
+    for root in parse(source).roots:
+        compose.interpret(source, root, read)
+    files = [one for one in read.subjects if isinstance(one, ComposeFile)]
+    out.notices += read.notices
+    projects.read_files(files, [], out, complete=False)
+    return out
 
 
 def stack_of(files: dict[str, str], *, complete: bool = True) -> Stack:

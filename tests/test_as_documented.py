@@ -9,10 +9,10 @@ import os
 import sys
 
 import pytest
-from support import ROOT
 
 from afscan.engine import Options, scan
 from afscan.result import Result
+from support import ROOT
 
 FOLDER = "fixtures/as-documented"
 DOCUMENT = ROOT.parent / "shared" / "document" / "AGENTS.md"

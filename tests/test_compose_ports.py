@@ -5,20 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from afscan.model.notice import NoticeKind
-from afscan.model.source import Source
 from afscan.model.subjects import Container, PublishedPort
-from afscan.platforms import compose
 from afscan.platforms.compose.ports import MAX_RANGE, is_valid, parse_range, split_port
 from afscan.platforms.reading import Interpretation
-from afscan.syntax import parse
-from support import text_at
+from support import composed, text_at
 
 
 def read(text: str) -> Interpretation:
-    source, out = Source("compose.yaml", text, syntax="yaml"), Interpretation()
-    for root in parse(source).roots:
-        compose.interpret(source, root, out)
-    return out
+    return composed(text)
 
 
 def published(item: str) -> tuple[list[PublishedPort], Container, Interpretation, str]:

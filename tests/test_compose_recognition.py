@@ -11,8 +11,8 @@ from afscan.model.subjects import Container, Mount
 from afscan.platforms import compose
 from afscan.platforms.compose.reading import folder_of
 from afscan.platforms.compose.recognition import SERVICE_KEYS
-from afscan.platforms.reading import Interpretation
 from afscan.syntax import parse
+from support import composed
 
 REDIS = "redis:\n  image: redis:7-alpine\n  ports: ['6379:6379']\n"
 
@@ -66,8 +66,7 @@ def test_others(name: str, text: str) -> None:
 
 
 def test_a_fragment_has_services() -> None:
-    source, out = Source("doc/AGENTS.md", REDIS, syntax="yaml"), Interpretation()
-    compose.interpret(source, parse(source).roots[0], out)
+    out = composed(REDIS, "doc/AGENTS.md")
     assert [subject.name for subject in out.subjects if isinstance(subject, Container)] == ["service redis"]
     assert not out.notices
 
@@ -97,9 +96,7 @@ def test_the_folder_of_a_file() -> None:
 
 
 def mounts_of(path: str, volume: str) -> list[Mount]:
-    source = Source(path, f"services: {{a: {{image: x, volumes: ['{volume}']}}}}", syntax="yaml")
-    out = Interpretation()
-    compose.interpret(source, parse(source).roots[0], out)
+    out = composed(f"services: {{a: {{image: x, volumes: ['{volume}']}}}}", path)
     return [mount for subject in out.subjects if isinstance(subject, Container) for mount in subject.mounts]
 
 
@@ -139,8 +136,6 @@ KEYS = st.sampled_from(sorted(SERVICE_KEYS))
 )
 def test_nothing_that_a_file_holds_makes_it_fail(service: dict[str, object], sections: dict[str, object]) -> None:
     text = json.dumps({"services": {"a": {"image": "x:1", **service}, "x": {"extends": "a"}}, **sections})
-    source, out = Source("compose.yaml", text, syntax="yaml"), Interpretation()
-    for root in parse(source).roots:
-        compose.interpret(source, root, out)
+    out = composed(text)
     names = [subject.name for subject in out.subjects if isinstance(subject, Container)]
     assert ("service a" in names) or service.get("image", "") is None or "extends" in service

@@ -3,20 +3,15 @@
 import pytest
 
 from afscan.model.notice import NoticeKind
-from afscan.model.source import Source
 from afscan.model.subjects import Container, ImageReference, Origin, Probe, PublishedPort, Subject, Workload
 from afscan.model.value import Value
-from afscan.platforms import compose
+from afscan.platforms.compose import project
 from afscan.platforms.reading import Interpretation
-from afscan.syntax import parse
-from support import text_at
+from support import composed, text_at
 
 
 def read(text: str, name: str = "compose.yaml") -> Interpretation:
-    source, out = Source(name, text, syntax="yaml"), Interpretation()
-    for root in parse(source).roots:
-        compose.interpret(source, root, out)
-    return out
+    return composed(text, name)
 
 
 def containers(out: Interpretation) -> dict[str, Container]:
@@ -556,7 +551,7 @@ def test_wrong_types_are_notices_and_nothing_is_guessed(text: str, places: list[
 
 
 def test_services_that_share_much_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compose, "MAX_ENTRIES", 1000)
+    monkeypatch.setattr(project, "MAX_ENTRIES", 1000)
     variables = "".join(f"      V{number}: x\n" for number in range(97))
     heirs = "".join(f"  s{number}: {{extends: base}}\n" for number in range(20))
     text = f"services:\n  base:\n    image: x:1\n    environment:\n{variables}{heirs}"

@@ -11,7 +11,15 @@ from afscan.files.discover import Discovery, discover
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for path in ("a/one.yaml", "a/b/two.yaml", "a/b/.afscan.yaml", "c/three.yaml", "c/node_modules/x.yaml", "c/code.py", "c/ignored.yaml"):
+    for path in (
+        "a/one.yaml",
+        "a/b/two.yaml",
+        "a/b/.afscan.yaml",
+        "c/three.yaml",
+        "c/node_modules/x.yaml",
+        "c/code.py",
+        "c/ignored.yaml",
+    ):
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("services: {}\n" if not path.endswith(".afscan.yaml") else "# a stack of its own\n")
@@ -25,6 +33,13 @@ def layout(found: Discovery) -> dict[str, tuple[bool, list[str]]]:
 
 def test_a_directory_is_a_whole_stack_and_a_marked_folder_one_of_its_own(tree: Path) -> None:
     assert layout(discover(["a"])) == {"a": (True, ["a/one.yaml"]), "a/b": (True, ["a/b/two.yaml"])}
+
+
+def test_a_dockerfile_may_be_named_after_its_language(tree: Path) -> None:
+    (tree / "c/Dockerfile.py").write_text("FROM python:3.12\n")
+    found = discover(["c"])
+    assert layout(found) == {"c": (True, ["c/Dockerfile.py", "c/three.yaml"])}
+    assert found.foreign == ["c/code.py"]
 
 
 def test_a_folder_inside_a_marked_stack_is_a_part_of_it(tree: Path) -> None:

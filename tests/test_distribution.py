@@ -6,10 +6,10 @@ import sys
 import tarfile
 import venv
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("distribution")]
@@ -45,7 +45,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with nothing but the wheel; its dependencies are those of this environment."""
     folder = tmp_path_factory.mktemp("installed")
     venv.create(folder, with_pip=True)
@@ -54,7 +54,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     own = next((folder / "lib").glob("python*/site-packages"))
     here = Path(sys.executable).parent.parent / "lib" / own.parent.name / "site-packages"
     (own / "dependencies.pth").write_text(f"{here}\n")
-    yield folder
+    return folder
 
 
 def test_the_wheel_carries_what_is_needed(built: Path) -> None:
@@ -69,7 +69,8 @@ def test_the_wheel_carries_what_is_needed(built: Path) -> None:
     ):
         assert any(name == wanted or (wanted.endswith("/") and name.startswith(wanted)) for name in names), wanted
     assert {name.split("/")[0].split("-")[0] for name in names} == {"afscan", "afscan_rules"}
-    sdist = tarfile.open(next(built.glob("*.tar.gz"))).getnames()
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        sdist = archive.getnames()
     for wanted in ("Makefile", "README.md", "LICENSE", "fixtures/as-documented/expected.json", "tests/test_distribution.py"):
         assert any(name.endswith("/" + wanted) for name in sdist), wanted
 
@@ -93,7 +94,12 @@ GOOD = "# nothing is deployed yet\nservices: {}\n"
 
 def test_pre_commit(built: Path, tmp_path: Path) -> None:
     """`pre-commit try-repo` on a scratch repository: a commit with a fault fails, a clean one passes, others' faults are not reported."""
-    identity = {"GIT_AUTHOR_NAME": "x", "GIT_AUTHOR_EMAIL": "x@example.org", "GIT_COMMITTER_NAME": "x", "GIT_COMMITTER_EMAIL": "x@example.org"}
+    identity = {
+        "GIT_AUTHOR_NAME": "x",
+        "GIT_AUTHOR_EMAIL": "x@example.org",
+        "GIT_COMMITTER_NAME": "x",
+        "GIT_COMMITTER_EMAIL": "x@example.org",
+    }
     identity["PRE_COMMIT_HOME"] = str(tmp_path / "cache")
     hooks, scratch = tmp_path / "afscan", tmp_path / "scratch"
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:

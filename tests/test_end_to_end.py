@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support import ROOT
 
 COMPOSE = "services:\n  cache:\n    image: redis:latest\n    ports: ['6379:6379']\n"
 
 
-def afscan(*arguments: str, cwd: Path, stdin: str | None = None, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+def afscan(
+    *arguments: str, cwd: Path, stdin: str | None = None, env: dict[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "afscan", *arguments],
         cwd=cwd,
@@ -49,8 +52,14 @@ def test_the_threshold_decides_the_exit_code_and_nothing_else(folder: Path) -> N
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nowhere.yaml"], ["--select", "SEC999", "."], ["--format", "xml", "."], ["--fail-on", "terrible", "."], ["explain", "SEC999"]],
-    ids=lambda a: " ".join(a),
+    [
+        ["nowhere.yaml"],
+        ["--select", "SEC999", "."],
+        ["--format", "xml", "."],
+        ["--fail-on", "terrible", "."],
+        ["explain", "SEC999"],
+    ],
+    ids=" ".join,
 )
 def test_wrong_usage_exits_with_2(folder: Path, arguments: list[str]) -> None:
     done = afscan(*arguments, cwd=folder)

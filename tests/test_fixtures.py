@@ -1,10 +1,10 @@
 """Every fixture of every rule, through the real pipeline: all that is expected, at its line, and nothing else."""
 
 import pytest
-from fixture_cases import Case, cases, expected, reported, scanned
-from support import ROOT
 
 from afscan.policy.outcome import Verdict
+from fixture_cases import Case, cases, expected, reported, scanned
+from support import ROOT
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import pytest
 
 from afscan.interpret import interpret
+from afscan.join import projects
 from afscan.join.services import find_service, join, resolve_host, selected, services_of, target_container_ports
 from afscan.model.source import Source
 from afscan.model.stack import Stack
@@ -10,10 +11,11 @@ from afscan.model.subjects import Service, Workload
 
 
 def services_joined(files: dict[str, str]) -> Stack:
-    """Files interpreted, with this join alone."""
+    """Files interpreted, with this join alone (and the one that reads Compose projects)."""
     stack = Stack("", complete=True)
     for path, text in files.items():
         stack.add(interpret(Source(path, text))[0].subjects)
+    stack.add(projects.join(stack))
     stack.add(join(stack))
     return stack
 

@@ -242,7 +242,13 @@ services:
   other: {image: "shop:2"}
 """
     stack = stack_of({"compose.yaml": text, "pod.yaml": POD.replace("one:1", "shop:latest")})
-    assert [is_local(stack, image) for image in stack.of(ImageReference)] == [True, True, False, False]
+    found = {(image.platform, image.reference.value): is_local(stack, image) for image in stack.of(ImageReference)}
+    assert found == {
+        ("compose", "shop:latest"): True,
+        ("compose", "shop"): True,
+        ("compose", "shop:2"): False,
+        ("kubernetes", "shop:latest"): False,
+    }
 
 
 @pytest.mark.parametrize(

@@ -260,6 +260,11 @@ def test_an_absence_is_uncertain_where_something_was_not_read() -> None:
         ("user default on >x +@all -flushall -CONFIG", ["KEYS"], ["FLUSHALL", "CONFIG"]),
         ("user default on >x +get +set +config|get", [], ["CONFIG", "FLUSHALL"]),
         ("user default off", [], ["CONFIG", "FLUSHALL"]),
+        ("user default off\nuser app on >x +@all", ["CONFIG", "FLUSHALL"], []),
+        ("user default off\nuser app on >x +@all -@dangerous\nuser operator on >y +@all", [], ["CONFIG", "FLUSHALL", "KEYS"]),
+        ("user default off\nuser app on >x +@all\nuser old off >y -@all", ["CONFIG", "FLUSHALL"], []),
+        ("user default off\nuser app on >x +@all\nuser r on >y +psync\nmasteruser r", ["CONFIG", "FLUSHALL"], []),
+        ("user default off\nuser app on >x +@all\nrename-command CONFIG ''", ["FLUSHALL"], ["CONFIG"]),
     ],
 )
 def test_commands_that_acl_rules_leave(rules: str, there: list[str], gone: list[str]) -> None:
@@ -267,6 +272,13 @@ def test_commands_that_acl_rules_leave(rules: str, there: list[str], gone: list[
     disabled = server(one, name="x", node=one.owner, platform="redis", container=None, files=[]).disabled_commands.or_else([])
     assert not set(there) & set(disabled)
     assert set(gone) <= set(disabled)
+
+
+def test_commands_that_everybody_has_are_shown_at_a_user() -> None:
+    text = "user default off\nuser app on >x +@all\n"
+    one = effective(text)
+    found = server(one, name="x", node=one.owner, platform="redis", container=None, files=[]).disabled_commands
+    assert text_at(text, found.place) == "app on >x +@all"
 
 
 @given(st.text(alphabet="ab \\\"'\n\r\t#xn0é{}", max_size=60))

@@ -1,10 +1,10 @@
 """The reference platform: nothing to find, nothing unread, nothing suppressed, and every control with subjects that passed."""
 
 import pytest
-from support import ROOT
 
 from afscan.engine import Options, scan
 from afscan.policy.outcome import Verdict
+from support import ROOT
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fixture_cases import FIXTURES, cases, expected
-from support import ROOT
 
 from afscan.policy.controls import load_controls
 from afscan.policy.registry import load_packs
 from afscan.policy.rule import Rule
+from fixture_cases import FIXTURES, cases, expected
+from support import ROOT
 
 RULES = load_packs()
 CODES = {rule.code for rule in RULES}
@@ -59,7 +59,7 @@ def test_documentation_of_a_rule(rule: Rule) -> None:
     assert len(rule.why) > 60
     assert rule.fixes
     assert rule.control in {control.id for control in load_controls()}
-    for platform in {"kubernetes", "compose", "dockerfile", "terraform", "redis", "pgbouncer", "qdrant"}:
+    for platform in ("kubernetes", "compose", "dockerfile", "terraform", "redis", "pgbouncer", "qdrant"):
         assert rule.remedy(platform), platform
 
 

@@ -115,6 +115,11 @@ def test_an_interpolation_counts_only_where_the_reader_expands_it(text: str) -> 
         ("SECRET_KEY_BASE", "secret"),
         ("DJANGO_SECRET_KEY", "secret"),
         ("ENCRYPTION_KEY", "secret"),
+        ("DB_ENC_KEY", "secret"),
+        ("RABBITMQ_ERLANG_COOKIE", "secret"),
+        ("LDAP_BIND_PW", "password"),
+        ("ansible_become_pass", "password"),
+        ("MAXMIND_LICENSE_KEY", "api-key"),
         ("credentials", "secret"),
         ("PRIVATE_KEY", "private-key"),
         ("SSH_PRIVATE_KEY_BASE64", "private-key"),
@@ -133,7 +138,7 @@ automountServiceAccountToken PWD OLDPWD imagePullSecret tlsSecret proxy_pass byp
 partition_key routing_key key keys secrets tokens author authority passenger disable_password generatePassword
 usePassword password_policy hash_key foreign_key keyboard monkey compass privateKeySecretRef remoteRef
 secretStoreRef AUTH_TYPE POSTGRES_HOST_AUTH_METHOD MYSQL_ALLOW_EMPTY_PASSWORD MARIADB_RANDOM_ROOT_PASSWORD
-MYSQL_ONETIME_PASSWORD initial-cluster-token ETCD_INITIAL_CLUSTER_TOKEN
+MYSQL_ONETIME_PASSWORD auth.existingSecretPasswordKey SESSION_COOKIE initial-cluster-token ETCD_INITIAL_CLUSTER_TOKEN
 """
 
 

@@ -148,3 +148,26 @@ resource "kubernetes_service" "api" {
         )
         found = stack_of({"main.tf": text}).of(ImageReference)[0]
         assert text_at(text, found.reference.place) == '"redis:7"'
+
+
+class TestKubectlManifest:
+    def test_documents_are_read_at_their_places(self) -> None:
+        text = (
+            'resource "kubectl_manifest" "p" {\n  yaml_body = <<-YAML\n    apiVersion: v1\n    kind: Pod\n    metadata:\n'
+            "      name: p\n    spec:\n      containers:\n        - name: c\n          image: example/c:latest\n  YAML\n}\n"
+        )
+        stack = stack_of({"main.tf": text})
+        container = stack.of(Container)[0]
+        assert text_at(text, container.image.place) == "example/c:latest"
+        assert container.platform == "terraform"
+        assert stack.notices == []
+
+    def test_what_is_not_known_is_noted(self) -> None:
+        text = (
+            'resource "kubectl_manifest" "p" {\n  yaml_body = <<-YAML\n    apiVersion: v1\n    kind: Pod\n    metadata:\n'
+            "      name: ${aws_x.y.name}\n  YAML\n}\n"
+            'resource "kubectl_manifest" "q" {\n  yaml_body = file("q.yaml")\n}\n'
+        )
+        stack = stack_of({"main.tf": text})
+        assert stack.of(Container) == []
+        assert [(notice.kind.value, notice.place.line) for notice in stack.notices] == [("partly-read", 2), ("partly-read", 10)]

@@ -94,6 +94,14 @@ class TestSecrets:
         assert [text_at(text, c.value.place) for c in found if c.value.is_set] == ['"V3ry-s3cret"', "V3ry-s3cret"]
         assert found[-1].in_url
 
+    def test_a_value_is_named_by_the_name_beside_it(self) -> None:
+        text = (
+            'resource "helm_release" "r" {\n  set {\n    name  = "auth.password"\n    value = "V3ry-s3cret"\n  }\n'
+            '  set {\n    name  = "auth.passwordPolicy"\n    value = "V3ry-s3cret"\n  }\n}\n'
+        )
+        found = self.credentials(text)
+        assert [(c.key, c.value.place.line) for c in found] == [("auth.password", 4)]
+
     @pytest.mark.parametrize(
         "attribute",
         [

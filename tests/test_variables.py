@@ -221,6 +221,22 @@ def test_settings_of_one_prefix_are_one_connection() -> None:
     assert (login.product, login.superuser, login.administrative) == ("postgres", True, False)
 
 
+@pytest.mark.parametrize(
+    ("settings", "pooled", "shown"),
+    [
+        (("DB_POOL_MIN=0", "DB_POOL_MAX=10"), True, '"10"'),
+        (("DB_POOL_MAX=10", "DB_POOL_MIN=0"), True, '"10"'),
+        (("DB_POOL_MIN=0",), True, '"0"'),
+        (("DB_MAX_OVERFLOW=0", "DB_POOL_SIZE=0"), False, None),
+    ],
+)
+def test_a_least_size_of_0_turns_no_pool_off(settings: tuple[str, ...], pooled: bool, shown: str | None) -> None:
+    said = pod("DB_HOST=db", "DB_PORT=5432", *settings)
+    one = said.connection("DB_HOST")
+    assert one.pooled.value is pooled
+    assert shown is None or said.at(one.pooled) == shown
+
+
 def test_encryption_is_unset_where_no_setting_decides() -> None:
     one = pod("PGHOST=pg", "PGUSER=app").connection("PGHOST")
     assert (one.product, one.secure.is_unset, one.pooled.is_unset) == ("postgres", True, True)

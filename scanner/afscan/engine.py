@@ -4,7 +4,6 @@ Reports are made from the :class:`~afscan.result.Result` and never change it.
 """
 
 import time
-import traceback
 from collections.abc import Callable, Iterable
 
 from afscan.files.discover import Discovery, StackFiles, discover
@@ -18,7 +17,7 @@ from afscan.model.place import Place, Span
 from afscan.model.record import record
 from afscan.model.source import Source
 from afscan.model.stack import Stack
-from afscan.model.subjects import Credential, Origin, Subject
+from afscan.model.subjects import Credential, Origin, Subject, overlay_of
 from afscan.policy.controls import load_controls
 from afscan.policy.outcome import Problem, Verdict
 from afscan.policy.registry import choose, load_packs
@@ -85,9 +84,7 @@ def _reported_paths(found: Discovery) -> set[str] | None:
     return {path for stack in found.stacks.values() for path in (stack.report if stack.report is not None else stack.files)}
 
 
-def _scan_stacks(
-    found: Discovery, rules: list[Rule], result: Result, options: Options, stdin: tuple[str, bytes] | None
-) -> None:
+def _scan_stacks(found: Discovery, rules: list[Rule], result: Result, options: Options, stdin: tuple[str, bytes] | None) -> None:
     total = sum(len(stack.files) for stack in found.stacks.values())
     done = 0
     for files in found.stacks.values():
@@ -121,7 +118,7 @@ def _take(source: Source | Notice, stack: Stack, files: StackFiles, result: Resu
         out, read, recognised = interpret(source)
     except Exception:  # a reader must never fail on a file: if one does, say so and go on with the next file
         place = Place(source.path, Span(1, 1, 1, 1))
-        result.errors.append(InternalError("reader", place, source.path, traceback.format_exc()))
+        result.errors.append(InternalError("reader", place, source.path, _traceback()))
         stack.notices.append(Notice(NoticeKind.PARTIAL, place, "afscan failed while reading this file; it is not judged."))
         return
     if not recognised and not out.notices:
@@ -135,11 +132,20 @@ def _take(source: Source | Notice, stack: Stack, files: StackFiles, result: Resu
     stack.notices += out.notices
 
 
+def _traceback() -> str:
+    """The exception that is being handled, in full."""
+    import traceback  # noqa: PLC0415 - only where something went wrong
+
+    return traceback.format_exc()
+
+
 def _join(stack: Stack, result: Result) -> None:
+    before = len(stack.sources)
     try:
         join_all(stack)
     except Exception:  # reported as an internal error, exit code 3: the rest is still judged
-        result.errors.append(InternalError("join", None, stack.root, traceback.format_exc()))
+        result.errors.append(InternalError("join", None, stack.root, _traceback()))
+    result.sources += len(stack.sources) - before
 
 
 def _collect_secrets(stack: Stack, result: Result) -> None:
@@ -160,11 +166,8 @@ def check(stack: Stack, rules: Iterable[Rule], result: Result, files: StackFiles
         seen = by_control.setdefault(rule.control, {})
         for kind in rule.kinds:
             for subject in stack.of(kind):
-                if files.report is not None and not _concerns(subject, files):
-                    verdict = _check_one(rule, subject, stack, result, files, counted=False)
-                    continue
-                verdict = _check_one(rule, subject, stack, result, files, counted=True)
-                if verdict is not None:
+                verdict = _check_one(rule, subject, stack, result, files)
+                if verdict is not None and _reported(subject.place, files):
                     tally.count(verdict)
                     seen.setdefault(id(subject), set()).add(verdict)
     for control, subjects in by_control.items():
@@ -177,26 +180,25 @@ _ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_JUDGED, Verdi
 """What a control makes of a subject that several rules judged: the first of these that occurs."""
 
 
-def _concerns(subject: Subject, files: StackFiles) -> bool:
-    return files.report is None or subject.place.path in files.report
-
-
-def _check_one(
-    rule: Rule, subject: Subject, stack: Stack, result: Result, files: StackFiles, *, counted: bool
-) -> Verdict | None:
-    """One rule on one subject; the verdict, or None where the rule raised."""
+def _check_one(rule: Rule, subject: Subject, stack: Stack, result: Result, files: StackFiles) -> Verdict | None:
+    """One rule on one subject; the verdict, or None where the rule raised or another subject stands for this one."""
     if rule.absence and not stack.complete:
         return Verdict.NOT_JUDGED
     try:
         problems = list(rule.check(subject, stack))
     except Exception:  # a mistake in the rule: named, never a pass, and the others go on
-        result.errors.append(InternalError(rule.code, subject.place, subject.name, traceback.format_exc()))
+        result.errors.append(InternalError(rule.code, subject.place, subject.name, _traceback()))
         return None
+    overlay = overlay_of(subject)
+    if overlay:
+        # What the files below an overlay say is judged, and counted, without it.
+        problems = [one for one in problems if one.place is None or one.place.path == overlay]
+        if not problems and subject.place.path != overlay:
+            return None
     verdict = Verdict.PASS
     for problem in problems:
-        if problem.place is not None and (counted or _reported(problem.place, files)):
-            if _reported(problem.place, files):
-                result.findings.append(_finding(rule, subject, problem))
+        if problem.place is not None and _reported(problem.place, files):
+            result.findings.append(_finding(rule, subject, problem))
         verdict = _worse(verdict, problem.verdict)
     return verdict
 

@@ -42,5 +42,7 @@ def examples_of(code: str, kind: str) -> Iterator[Example]:
         if path.is_file():
             yield Example(path.name, {path.name: path.read_text(encoding="utf-8")})
         else:
-            texts = {p.relative_to(path).as_posix(): p.read_text(encoding="utf-8") for p in sorted(path.rglob("*")) if p.is_file()}
+            texts = {
+                p.relative_to(path).as_posix(): p.read_text(encoding="utf-8") for p in sorted(path.rglob("*")) if p.is_file()
+            }
             yield Example(path.name, texts)

@@ -20,7 +20,7 @@ _TEMPLATE = re.compile(r"\{\{-?\s*(?:\.|\$|if\b|range\b|with\b|include\b|templat
 
 
 _UNREAD = frozenset((NoticeKind.SYNTAX, NoticeKind.LIMIT, NoticeKind.TOO_LARGE, NoticeKind.TEMPLATED))
-_TEMPLATED = frozenset(("yaml", "json", "ini", "redisconf", "postgresconf", "pghba"))
+_TEMPLATED = frozenset(("yaml", "json", "ini", "redisconf", "postgresconf", "pghba", "fluentd", "fluentbit"))
 _RELEVANT_JSON = re.compile(r'"(?:apiVersion|services|resource|variable)"\s*:')
 
 
@@ -42,7 +42,9 @@ def interpret(source: Source) -> "tuple[Interpretation, list[Source], bool]":
         out.subjects += one.subjects
         out.notices += one.notices
         if one.embedded and depth >= MAX_NESTING:
-            out.notice(NoticeKind.LIMIT, current.whole, f"Texts are embedded more than {MAX_NESTING} deep; the innermost are not read.")
+            out.notice(
+                NoticeKind.LIMIT, current.whole, f"Texts are embedded more than {MAX_NESTING} deep; the innermost are not read."
+            )
         else:
             waiting += [(inner, depth + 1) for inner in one.embedded]
     return out, read, recognised
@@ -80,7 +82,10 @@ def _interpret_one(source: Source, out: Interpretation) -> bool:
 def _is_chart_template(source: Source) -> bool:
     """Whether template markers stand at the start of a line (control flow), or the file lies in a chart's templates folder."""
     in_chart = "/templates/" in f"/{source.path}" and source.outer is None
-    return in_chart or re.search(r"^[ \t]*(?:\{\{-?[ \t]*(?:if|range|with|include|define|end|template)\b|\{%)", source.text, re.M) is not None
+    return (
+        in_chart
+        or re.search(r"^[ \t]*(?:\{\{-?[ \t]*(?:if|range|with|include|define|end|template)\b|\{%)", source.text, re.M) is not None
+    )
 
 
 def _hand_over(source: Source, root: Node, out: Interpretation) -> bool:

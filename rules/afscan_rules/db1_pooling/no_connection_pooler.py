@@ -25,8 +25,8 @@ def no_connection_pooler(server: Postgres | ManagedResource, stack: Stack) -> It
     - Terraform: add an `aws_db_proxy`, or PgBouncer beside the applications.
     - Any: put PgBouncer (or RDS Proxy) in front, or set the pool of each client (`DATABASE_POOL_SIZE`, `?pool_size=`).
     """
-    if isinstance(server, ManagedResource) and not is_database(server):
-        yield NOT_APPLICABLE
+    if not (is_database(server) if isinstance(server, ManagedResource) else server.container is not None):
+        yield NOT_APPLICABLE  # another product, or a file that nothing here runs
     elif not (poolers_of(stack, server) or (isinstance(server, ManagedResource) and pooling_of(stack).proxies)):
         yield from _clients(server, stack)
 

@@ -33,7 +33,7 @@ def pool_mode_unsuitable(pooler: PgBouncer, stack: Stack) -> Iterator[Problem]:
             how = "is not set, and session is the default" if mode.is_unset else "is session"
             yield fail(mode.place, f"{pooler.name} keeps a server connection for every connected client: `pool_mode` {how}.")
         elif text not in _MODES:
-            yield unknown(mode.place, f"The pool mode of {pooler.name} is not known: PgBouncer has no mode `{text}`.")
+            yield unknown(mode.place, f"The pool mode of {pooler.name} is not known: PgBouncer has no mode `{mode.value}`.")
     yield from _reset(pooler)
 
 

@@ -31,8 +31,10 @@ def weak_password_hash(server: PgBouncer | Postgres | ManagedResource, stack: St
     if isinstance(server, PgBouncer):
         yield from _pooler(server)
     elif isinstance(server, Postgres):
-        yield from _stored(server.password_encryption, server)
+        if not (server.password_encryption.is_unknown and server.partial):
+            yield from _stored(server.password_encryption, server)
         yield from _method(server)
+        yield from _records(server)
     elif server.password_encryption is None:
         yield NOT_APPLICABLE
     else:
@@ -66,6 +68,17 @@ def _method(server: Postgres) -> Iterator[Problem]:
     elif text == "password":
         why = "they cross the network as they are"
         yield fail(method.place, f"{server.name} asks for passwords in plain text by `POSTGRES_HOST_AUTH_METHOD`: {why}.")
+
+
+def _records(server: Postgres) -> Iterator[Problem]:
+    """The methods of the records of pg_hba.conf by which clients get in from elsewhere."""
+    for method in server.hba_methods:
+        text = method.or_else("").strip().lower()
+        if text == "md5":
+            why = "SCRAM is used only for users whose stored password is one"
+            yield fail(method.place, f"{server.name} lets clients log in with md5 hashes: {why}.")
+        elif text == "password":
+            yield fail(method.place, f"{server.name} asks for passwords in plain text: they cross the network as they are.")
 
 
 def _image(container: Container) -> ImageReference | None:

@@ -11,7 +11,7 @@ from posixpath import dirname, normpath
 from posixpath import join as posix_join
 from typing import TYPE_CHECKING
 
-from afscan.files.recognise import FOREIGN, suffix_of
+from afscan.files.recognise import is_foreign
 from afscan.judge.config import load_file
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place, Span
@@ -174,7 +174,7 @@ def _walk(start: str, root: str, found: Discovery, exclude: "Patterns | None") -
             if count > MAX_FILES:
                 _note(found, start, f"There are more than {MAX_FILES:,} files; the rest is not read.")
                 return
-            if suffix_of(path) in FOREIGN:
+            if is_foreign(path):
                 found.foreign.append(path)
                 continue
             yield path, owner

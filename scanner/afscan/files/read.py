@@ -31,7 +31,9 @@ def read_file(path: str, display: str) -> Source | Notice:
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            return _notice(NoticeKind.UNREADABLE, display, "This is not a regular file (a pipe, device or socket); it is not read.")
+            return _notice(
+                NoticeKind.UNREADABLE, display, "This is not a regular file (a pipe, device or socket); it is not read."
+            )
         if status.st_size > MAX_BYTES:
             return _notice(
                 NoticeKind.TOO_LARGE, display, f"The file has {status.st_size:,} bytes; more than {MAX_BYTES:,} are not read."

@@ -61,10 +61,26 @@ _LANGUAGES = {
     "postgresql": "sql",
     "postgres": "sql",
     "plpgsql": "sql",
+    "fluentd": "fluentd",
 }
 _OPEN_LANGUAGES = frozenset(
     ("", "conf", "config", "cfg", "ini", "properties", "redis", "pgbouncer", "text", "txt", "plain", "plaintext", "none")
 )
+_POSTGRES_NAME = re.compile(r"postgres(?:ql)?(?:[._-][\w.-]*)?\.conf(?:\.sample)?\Z")
+_HBA_NAME = re.compile(r"(?:[\w.-]*[._-])?pg_?hba(?:[._-][\w.-]*)?\.conf(?:\.sample)?\Z")
+_FLUENTD_NAME = re.compile(r"(?:fluent|fluentd|td-agent)\.conf\Z")
+_FLUENTD = re.compile(r"^[ \t]*<(?:source|match|filter|label|system|worker)(?:[ \t][^<>\r\n]*)?>[ \t]*(?:#[^\r\n]*)?\r?$", re.MULTILINE)
+_FLUENTD_TYPE = re.compile(r"^[ \t]*@?type[ \t]+\S", re.MULTILINE)
+_FLUENTBIT_NAME = re.compile(r"(?:fluent-?bit|td-agent-bit)\.conf\Z")
+_FLUENTBIT = re.compile(r"^[ \t]*\[(?:SERVICE|INPUT|FILTER|OUTPUT)\][ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+_FLUENTBIT_ENTRY = re.compile(r"^[ \t]+(?:Name|Match|Flush|Parsers_File|Log_Level)[ \t]+\S", re.MULTILINE | re.IGNORECASE)
+_DOTENV_NAME = re.compile(r"(?:\.env(?:[.-].+)?|.+\.env)\Z")
+_DOTENV = re.compile(
+    r"\A(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*(?:#[^\r\n]*)?(?:\Z|(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:])"
+)
+_NO_DOTENV = frozenset(("sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "vault"))
+"""Suffixes of scripts, and of files that dotenv-vault has encrypted."""
+
 _TEMPLATE_SUFFIXES = frozenset(("j2", "tpl", "tmpl", "template", "gotmpl", "erb", "jinja", "jinja2", "tftpl"))
 
 _FOREIGN = """
@@ -80,6 +96,11 @@ def suffix_of(name: str) -> str:
     """The lower-case suffix of a path without the dot; empty where there is none."""
     base = basename(name)
     return base.rpartition(".")[2].lower() if "." in base[1:] else ""
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a path alone says that afscan does not read the file. ``Dockerfile.go`` does not: its content decides."""
+    return suffix_of(name) in FOREIGN and not _DOCKERFILE_NAME.match(basename(name))
 
 
 def is_template(name: str) -> bool:
@@ -98,6 +119,8 @@ def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
     if hint is not None:
         return _in_fence(hint, name, text)
     if is_template(name):
+        if _DOTENV_NAME.match(basename(name).lower()):
+            return None  # .env.template says what belongs into .env: nobody renders it, and nothing runs with it
         name = name.rpartition(".")[0]
     base = basename(name).lower()
     suffix = suffix_of(name)
@@ -105,12 +128,22 @@ def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
         return "dockerfile" if _DOCKERFILE_NAME.match(base) and _DOCKERFILE.match(text) else None
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]
+    if _DOTENV_NAME.match(base) and suffix not in _NO_DOTENV and (base == ".env" or _DOTENV.match(text)):
+        return "dotenv" if not text.startswith("#!") else None
     if _PGBOUNCER.search(text):
         return "ini"
     if base == "userlist.txt" or _USERLIST.match(text):
         return "userlist"
     if _DOCKERFILE_NAME.match(base) or (suffix in ("", "dev", "prod") and _DOCKERFILE.match(text)):
         return "dockerfile"
+    if _HBA_NAME.match(base):
+        return "pghba"
+    if _POSTGRES_NAME.match(base):
+        return "postgresconf"
+    if _is_fluentd(base, text):
+        return "fluentd"
+    if _is_fluentbit(base, text):
+        return "fluentbit"
     if base in ("redis.conf", "valkey.conf") or (suffix in ("conf", "", "acl") and len(_REDIS.findall(text)) >= 2):
         return "redisconf"
     if suffix == "ini" and base.startswith("pgbouncer"):
@@ -120,7 +153,28 @@ def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
             return "yaml"
         if _JSON.match(text):
             return "json"
-    return None
+    return _postgresql(name, text) if suffix in ("", "conf") else None
+
+
+def _is_fluentd(base: str, text: str) -> bool:
+    suffix = suffix_of(base)
+    written = suffix in ("conf", "") and _FLUENTD.search(text) is not None and _FLUENTD_TYPE.search(text) is not None
+    return written or _FLUENTD_NAME.match(base) is not None
+
+
+def _is_fluentbit(base: str, text: str) -> bool:
+    suffix = suffix_of(base)
+    written = suffix in ("conf", "") and _FLUENTBIT.search(text) is not None and _FLUENTBIT_ENTRY.search(text) is not None
+    return written or _FLUENTBIT_NAME.match(base) is not None
+
+
+def _postgresql(name: str, text: str) -> str | None:
+    """The syntax of a file of PostgreSQL's that has another name."""
+    from afscan.files.postgresql import is_access_list, is_configuration  # noqa: PLC0415  (few files need its list of names)
+
+    if is_configuration(name, text):
+        return "postgresconf"
+    return "pghba" if is_access_list(name, text) else None
 
 
 def _in_fence(hint: str, name: str, text: str) -> str | None:

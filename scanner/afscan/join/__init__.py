@@ -9,8 +9,8 @@ from importlib import import_module
 
 from afscan.model.stack import Stack
 
-JOINS = ("modules", "builds", "services", "servers", "pooling")
-"""Terraform modules and their variables; containers and the Dockerfiles they build; Services and the workloads they select;
+JOINS = ("projects", "modules", "builds", "services", "servers", "pooling")
+"""Compose projects and the files they are made of; Terraform modules and their variables; containers and the Dockerfiles they build; Services and the workloads they select;
 containers, configuration files, environment and arguments as effective servers; who goes through which pooler."""
 
 

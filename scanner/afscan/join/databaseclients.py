@@ -82,13 +82,17 @@ def unplaced_clients(stack: Stack) -> list[Connection]:
 
 
 def possible_clients(stack: Stack, world: str) -> list[Container]:
-    """The applications of a world (see ``world_of``) that are nobody's product: each of them may use a database."""
+    """The applications of a world (see ``world_of``) of which it is not known what database they use: each may use any."""
     key = f"{KEY}/{world}"
     if key not in stack.joined:
+        settled = {id(c.container) for c in pooling_of(stack).connections}
         stack.joined[key] = [
             c
             for c in stack.of(Container)
-            if (not world or world_of(c) == world) and is_application(stack, c) and product_of(c) is None
+            if (not world or world_of(c) == world)
+            and id(c) not in settled
+            and is_application(stack, c)
+            and product_of(c) is None
         ]
     found: list[Container] = stack.joined[key]
     return found

@@ -1,7 +1,5 @@
 """What must not be reached from outside the platform: containers, and ports that tell what is behind them."""
 
-from ipaddress import ip_address
-
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, Service, Workload
 from afscan.platforms.images import facts_of_product, product_of
@@ -95,6 +93,8 @@ def internal_workload(service: Service, stack: Stack) -> tuple[Workload, str] | 
 
 def is_private_address(address: str) -> bool:
     """Whether an address is none of the internet's: private, shared (100.64/10), link-local, loopback. False for names."""
+    from ipaddress import ip_address  # noqa: PLC0415 - 2 ms, and few files bind to addresses
+
     try:
         found = ip_address(address.strip().strip("[]").partition("%")[0])
     except ValueError:

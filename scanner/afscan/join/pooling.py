@@ -23,6 +23,7 @@ from afscan.model.subjects import (
     Server,
     Subject,
     Workload,
+    overlay_of,
 )
 from afscan.model.value import Value
 
@@ -74,7 +75,10 @@ class Pooling:
 
 def join(stack: Stack) -> Iterable[Subject]:
     """Index poolers, servers and connections to PostgreSQL; adds no subjects."""
-    pooling = Pooling(poolers=stack.of(PgBouncer), databases=stack.of(Postgres))
+    pooling = Pooling(
+        poolers=[one for one in stack.of(PgBouncer) if not overlay_of(one)],
+        databases=[one for one in stack.of(Postgres) if not overlay_of(one)],
+    )
     stack.joined[KEY] = pooling
     for resource in stack.of(ManagedResource):
         _index_resource(pooling, resource)
@@ -87,7 +91,7 @@ def join(stack: Stack) -> Iterable[Subject]:
         if is_postgres(stack, connection):
             pooling.connections.append(connection)
             target = target_of(stack, connection)
-            if target.server is not None:
+            if target.server is not None and not overlay_of(connection):
                 pooling.clients[id(target.server)].append(connection)
     return ()
 

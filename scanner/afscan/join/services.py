@@ -62,7 +62,7 @@ def _indexed(stack: Stack) -> Services:
             index.workloads.setdefault(workload.namespace, []).append(workload)
             for name, value in workload.labels.items():
                 index.labelled.setdefault((workload.namespace, name, value), []).append(workload)
-        else:
+        elif not workload.overlay:
             for alias in dict.fromkeys(workload.aliases):
                 index.aliases.setdefault(alias.lower(), []).append(workload)
     for service in stack.of(Service):

@@ -1,0 +1,1 @@
+"""The model: places, sources, nodes, values, subjects, the stack."""

@@ -1,9 +1,8 @@
 """Subjects of monitoring and logging: what is scraped, which alerts read it, where they go, which logs are collected."""
 
 from afscan.model.node import Node
-from afscan.model.place import Place
 from afscan.model.record import field, record
-from afscan.model.subjects import Subject
+from afscan.model.subjects import Container, Subject, Workload
 from afscan.model.value import Value
 
 
@@ -118,7 +117,12 @@ class Dashboard(Subject):
 
 @record(slots=True, kw_only=True, eq=False)
 class LogInput:
-    """Where a log pipeline reads: ``kind`` (``tail``, ``forward``, ``syslog``, ``systemd``), path globs, tag, parser."""
+    """Where a log pipeline reads: ``kind`` (``tail``, ``forward``, ``syslog``, ``systemd``), path globs, tag, parser.
+
+    ``excluded`` are globs of files that are left out. ``from_head``: files without a remembered position are read from their
+    start (default false); ``keeps_unmatched``: lines that the parser does not understand go on as they are. ``storage`` is where
+    Fluent Bit keeps what it has read (``memory``, ``filesystem``); None for Fluentd, whose outputs buffer.
+    """
 
     node: Node
     kind: str
@@ -126,34 +130,72 @@ class LogInput:
     tag: Value[str]
     parser: Value[str]
     position_file: Value[str]
+    excluded: list[Value[str]] = field(default_factory=list)
+    from_head: Value[bool]
+    keeps_unmatched: Value[bool]
+    storage: Value[str] | None = None
+
+
+@record(slots=True, kw_only=True, eq=False)
+class LogFilter:
+    """What a log pipeline does to the records whose tag fits ``match``. ``settings`` are the names of its parameters."""
+
+    node: Node
+    kind: str
+    match: Value[str]
+    settings: frozenset[str]
 
 
 @record(slots=True, kw_only=True, eq=False)
 class LogOutput:
-    """Where a log pipeline writes.
+    """Where a log pipeline writes. ``remote``: over the network, to a server whose settings are known here.
 
-    ``secure``: whether the transport is encrypted, with the product's default applied as unset; ``authenticated``: whether
-    credentials are given; ``buffered``: file or memory buffer configured; ``retries``: ``forever``, a limit, or unset;
-    ``overflow`` is the overflow action.
+    ``hosts`` are the servers (unset: the product's default, this machine). ``secure``: whether the transport is encrypted; unset
+    means ``secure_default``, which is None where it is not known. ``authenticated``: whether credentials are given, None where the
+    kind takes them from elsewhere (a cloud's own identity). ``verified``: whether the server's certificate is checked (default
+    true). ``buffer`` is where records wait (``memory``, ``file``), None where the inputs keep them (Fluent Bit). ``overflow`` is
+    the overflow action; ``retries`` the setting that limits them, with ``forever`` for none; ``patience`` the seconds after which
+    records that cannot be delivered are dropped: None where never, or not known.
     """
 
     node: Node
     kind: str
     match: Value[str]
-    host: Value[str]
-    port: Value[int]
+    remote: bool
+    hosts: list[Value[str]]
     secure: Value[bool]
-    authenticated: Value[bool]
-    buffer: Value[str]
+    secure_default: bool | None
+    authenticated: Value[bool] | None
+    verified: Value[bool]
+    buffer: Value[str] | None
     overflow: Value[str]
     retries: Value[str]
+    patience: float | None
 
 
 @record(slots=True, kw_only=True, eq=False)
 class LogPipeline(Subject):
-    """A Fluentd or Fluent Bit configuration (``product``): its inputs and outputs in order."""
+    """A Fluentd or Fluent Bit configuration (``product``): its inputs, filters and outputs in order.
+
+    ``includes`` are the files that it includes, as written: each is a pipeline of its own where it was read.
+    """
 
     product: str
     inputs: list[LogInput]
+    filters: list[LogFilter] = field(default_factory=list)
     outputs: list[LogOutput]
-    includes: list[Place] = field(default_factory=list)
+    includes: list[Value[str]] = field(default_factory=list)
+
+
+@record(slots=True, kw_only=True, eq=False)
+class LogCollection(Subject):
+    """Whether the logs of a stack's Kubernetes workloads are collected: one per stack that has any, made by the join.
+
+    ``collectors`` are the containers that collect them; ``idle`` the pipelines that nothing in the stack runs; ``owed`` says in a
+    clause why the stack has to bring its own collection, empty where it may well rely on its cluster's.
+    """
+
+    workloads: list[Workload]
+    collectors: list[Container]
+    idle: list[LogPipeline]
+    owed: str

@@ -234,11 +234,16 @@ class Origin(StrEnum):
 
 @record(slots=True, kw_only=True, eq=False)
 class Variable:
-    """An environment variable of a container. ``value`` is after interpolation of what has a default; ``origin`` says from where."""
+    """An environment variable of a container. ``value`` is after interpolation of what is known; ``origin`` says from where.
+
+    ``shared`` marks one that comes from a file of variables, which others may read as well: that this container has no use for it
+    says nothing.
+    """
 
     name: str
     value: Value[str]
     origin: Origin
+    shared: bool = False
 
 
 @record(slots=True, kw_only=True, eq=False)

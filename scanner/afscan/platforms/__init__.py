@@ -22,7 +22,7 @@ class Platform(Protocol):
 
 
 BY_SYNTAX: dict[str, tuple[str, ...]] = {
-    "yaml": ("kubernetes", "compose", "qdrant"),
+    "yaml": ("kubernetes", "compose", "qdrant", "fluentbit"),
     "json": ("kubernetes", "compose", "terraform"),
     "dockerfile": ("dockerfile",),
     "hcl": ("terraform",),
@@ -34,6 +34,8 @@ BY_SYNTAX: dict[str, tuple[str, ...]] = {
     "pghba": ("postgresfiles",),
     "sql": ("sql",),
     "markdown": ("markdown",),
+    "fluentd": ("fluentd",),
+    "fluentbit": ("fluentbit",),
 }
 """The modules that are asked, in this order, whether a text of a syntax is theirs."""
 

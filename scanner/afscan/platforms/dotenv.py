@@ -29,9 +29,14 @@ class Entry(NamedTuple):
     origin: Origin
 
 
+def is_known(entry: Entry) -> bool:
+    """Whether a value is known in full: no variable is left in it."""
+    return entry.value.is_set and (entry.origin is not Origin.INTERPOLATED or "${" not in entry.value.or_else(""))
+
+
 def recognise(source: Source, root: Node) -> bool:
-    """Every text of this syntax that has an entry, and whatever is called ``.env``."""
-    return source.syntax == "dotenv" and isinstance(root, Mapping) and (bool(root.entries) or basename(source.name) == ".env")
+    """Every text of this syntax is."""
+    return source.syntax == "dotenv" and isinstance(root, Mapping)
 
 
 def interpret(source: Source, root: Node, out: Interpretation) -> None:
@@ -42,7 +47,13 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     example = _EXAMPLE.search(file) is not None
     out.subjects.append(
         DotenvFile(
-            name=file, node=root, platform="dotenv", file=file, directory=folder_of(source), document=document_of(source), example=example
+            name=file,
+            node=root,
+            platform="dotenv",
+            file=file,
+            directory=folder_of(source),
+            document=document_of(source),
+            example=example,
         )
     )
     if not example:
@@ -107,7 +118,7 @@ def entries_of(root: Mapping, lookup: Lookup, *, raw: bool = False) -> dict[str,
         if outside is not None:
             return outside
         entry = found.get(name)
-        return entry.value.value if entry is not None and entry.value.is_set and "${" not in entry.value.or_else("") else None
+        return entry.value.value if entry is not None and is_known(entry) else None
 
     for name, node in root.entries.items():
         if not isinstance(node, Scalar):

@@ -27,7 +27,7 @@ _LOOPBACK = ((4, 127 << 24, (128 << 24) - 1), (6, 1, 1))
 _LOCAL_NAMES = frozenset(("localhost", "localhost.localdomain", "ip6-localhost"))
 _MOST_PARTS = 500
 _MOST_RECORDS = 5_000
-_MOST_SPACES = 500
+_MOST_SPACES = 200
 
 
 def carries(rule: HbaRule, transport: str) -> bool:

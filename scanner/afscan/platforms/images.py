@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import Any
 
 from afscan.model.record import field, record
@@ -74,7 +74,7 @@ class _Data:
 
 @cache
 def _data() -> _Data:
-    raw: dict[str, Any] = json.loads(files(__package__).joinpath("images.json").read_text("utf-8"))
+    raw: dict[str, Any] = json.loads(get_data(__package__, "images.json") or b"")
     data = _Data(tuple(raw["mirrors"]), raw["names"], raw["servers"], frozenset(raw["clients"]), frozenset(raw["idle"]))
     for row in raw["images"]:
         facts = _facts(row, raw["sets"])

@@ -83,8 +83,8 @@ def _rule(source: Source, record: Sequence, order: int) -> HbaRule | Refused:
             if refused is not None or separate is None:
                 return refused or Refused(record, "its address has no mask")
             mask, at = separate, 5
-        if (why := _bad_address(address, mask)) is not None:
-            return Refused(address.node, why)
+        if (wrong := _bad_address(address, mask)) is not None:
+            return wrong
     method, refused = _one(fields, at, record, "authentication method")
     if refused is not None or method is None:
         return refused or Refused(record, "it ends before its authentication method")
@@ -132,15 +132,15 @@ def _needs_mask(address: Value[str]) -> bool:
     return "/" not in text and _NUMERIC.match(text) is not None
 
 
-def _bad_address(address: Value[str], mask: Value[str]) -> str | None:
+def _bad_address(address: Value[str], mask: Value[str]) -> Refused | None:
     text = address.or_else("")
     host, slash, _ = text.partition("/")
     if slash and _NUMERIC.match(host) is None:
-        return f"a mask does not go with the host name in `{shortened(text)}`"
+        return Refused(address.node, f"a mask does not go with the host name in `{shortened(text)}`")
     if slash and not networks_of(address, mask):
-        return f"`{shortened(text)}` is no address range"
+        return Refused(address.node, f"`{shortened(text)}` is no address range")
     if mask.is_set and _NUMERIC.match(mask.or_else("")) is None:
-        return f"`{shortened(mask.or_else(''))}` is no address mask"
+        return Refused(mask.node, f"`{shortened(mask.or_else(''))}` is no address mask")
     return None
 
 

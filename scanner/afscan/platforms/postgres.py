@@ -34,16 +34,14 @@ _PROTECTIONS = {
     "ssl_cert_file": "TLS",
     "ssl_key_file": "TLS",
     "ssl_ca_file": "TLS",
-    "ssl_min_protocol_version": "TLS",
-    "password_encryption": "the password hashing",
-    "row_security": "row-level security",
     "log_connections": "the connection log",
     "log_disconnections": "the connection log",
     "archive_mode": "the WAL archive",
     "idle_in_transaction_session_timeout": "the limit on idle connections",
     "idle_session_timeout": "the limit on idle connections",
-    "max_connections": "the limit on connections",
 }
+"""What is off unless one of these turns it on. What has a safe default of its own (``max_connections`` 100, ``row_security`` on,
+``password_encryption`` scram-sha-256 since 14) is not lost with the setting."""
 
 _SHORT = {
     "N": "max_connections",
@@ -64,9 +62,13 @@ def parameter_of(variable: str) -> str | None:
     return name if name in PARAMETERS else None
 
 
-def protection_of(parameter: str) -> str | None:
-    """What somebody believes to be protected by a parameter."""
-    return _PROTECTIONS.get(parameter)
+def protection_of(parameter: str, text: str | None) -> str | None:
+    """What somebody believes to be protected by a parameter; None where the text that is written turns it off, too.
+
+    :param text: the written value; None where it is not known.
+    """
+    off = text is not None and text.strip().strip("'").lower() in ("", "0", "off", "no", "false")
+    return None if off else _PROTECTIONS.get(parameter)
 
 
 def command_line(words: list[Value[str]]) -> list[Setting]:

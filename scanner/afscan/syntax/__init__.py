@@ -37,6 +37,8 @@ _MODULES = {
     "pghba": "pghba",
     "sql": "sql",
     "markdown": "markdown",
+    "fluentd": "fluentd",
+    "fluentbit": "fluentbit",
 }
 
 SYNTAXES = tuple(_MODULES)

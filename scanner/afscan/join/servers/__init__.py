@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from afscan.join.servers import others, pgbouncer, postgres, qdrant, redis
 from afscan.join.servers.files import Files
+from afscan.join.servers.postgresinit import InitScripts
 from afscan.join.servers.products import is_datastore
 from afscan.model.stack import Stack
 from afscan.model.subjects import ConfigFile, Container, Subject
@@ -20,7 +21,7 @@ def join(stack: Stack) -> Iterable[Subject]:
     """The servers of a stack."""
     files = Files.of(stack)
     found: list[Subject] = []
-    scripts = postgres.InitScripts(stack)
+    scripts = InitScripts(stack)
     for container in stack.of(Container):
         serves = container.role in ("main", "sidecar") and not container.workload.runs_to_completion
         product = product_of(container) if serves else None
@@ -28,15 +29,20 @@ def join(stack: Stack) -> Iterable[Subject]:
             found += _of_container(product, container, files, scripts, stack)
     # Every file first finds its readers, also those that come after it and those that include it.
     waiting = [file for file in stack.of(ConfigFile) if id(file) not in files.used]
-    for file in sorted(waiting, key=lambda one: not any(setting.name == "include" for setting in one.settings)):
+    for file in sorted(waiting, key=_standing):
         if id(file) not in files.used:
             found += _of_file(file, files, stack)
     return found
 
 
-def _of_container(
-    product: str, container: Container, files: Files, scripts: postgres.InitScripts, stack: Stack
-) -> Iterator[Subject]:
+def _standing(file: ConfigFile) -> int:
+    """Files that take in others come first, those that lie beside another one last."""
+    if any(setting.name.startswith("include") for setting in file.settings) or postgres.is_main(file):
+        return 2 if file.product == "postgres-hba" else 0
+    return 3 if file.product == "postgres-hba" else 1
+
+
+def _of_container(product: str, container: Container, files: Files, scripts: InitScripts, stack: Stack) -> Iterator[Subject]:
     if product in ("redis", "valkey"):
         yield from redis.of_container(container, files, stack)
     elif product == "pgbouncer":
@@ -44,7 +50,7 @@ def _of_container(
     elif product == "qdrant":
         yield from qdrant.of_container(container, files)
     elif product == "postgres":
-        yield from postgres.of_container(container, files, scripts)
+        yield from postgres.of_container(container, files, scripts, stack)
     elif product in JUDGED or is_datastore(product):
         yield from others.of_container(container, product, files)
 
@@ -56,3 +62,5 @@ def _of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
         yield from pgbouncer.of_file(file, files)
     elif file.product == "qdrant":
         yield from qdrant.of_file(file)
+    elif file.product in ("postgres", "postgres-hba"):
+        yield from postgres.of_file(file, files, stack)

@@ -19,6 +19,10 @@ class Entries:
         origin = Origin.LITERAL if value.is_set else Origin.REFERENCE
         self._found.setdefault(owner, {})[key] = Variable(name=key, value=value, origin=origin)
 
+    def names(self, kind: str, namespace: str, name: str) -> set[str]:
+        """The keys of a ``configmap`` or ``secret``; empty where it is not in the stack."""
+        return set(self._found.get(("configMapRef" if kind == "configmap" else "secretRef", namespace, name), ()))
+
     def of(self, container: Container, source: Value[str]) -> dict[str, Variable] | None:
         """The variables of one source of a container's ``environment_from``; None where it is not in the stack."""
         holder = source.node.parent

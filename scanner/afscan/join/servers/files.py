@@ -31,6 +31,7 @@ class Files:
 
     by_path: dict[str, list[ConfigFile]] = field(default_factory=lambda: defaultdict(list))
     by_owner: dict[tuple[str, str], list[ConfigFile]] = field(default_factory=lambda: defaultdict(list))
+    by_folder: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     used: set[int] = field(default_factory=set)
     ignored: dict[int, list[IgnoredSetting]] = field(default_factory=lambda: defaultdict(list))
     entries: Entries | None = None
@@ -44,7 +45,9 @@ class Files:
             if source.owner:
                 files.by_owner[source.holder, source.owner].append(file)
             else:
-                files.by_path[path_of(source)].append(file)
+                path = path_of(source)
+                files.by_path[path].append(file)
+                files.by_folder[dirname(path) or "."].add(path)
         for ignored in stack.of(IgnoredSetting):
             files.ignored[id(ignored.node.source)].append(ignored)
         return files
@@ -52,17 +55,47 @@ class Files:
     def find(self, container: Container, path: str) -> Found:
         """What a container finds at an absolute path."""
         path = normpath(path)
-        best: list[Mount] = []
-        length = -1
-        for mount in container.mounts:
-            target = mount.target.or_else("").rstrip("/") if mount.target.is_set else ""
-            if target and (path == target or path.startswith(target + "/")) and len(target) >= length:
-                best = [*best, mount] if len(target) == length else [mount]
-                length = len(target)
+        best, length = _covering(container, path)
         if not best:
             return self._in_image(container, path)
         outcomes = [self._mounted(container, mount, path[length + 1 :]) for mount in best]
         return next((one for one in outcomes if one.file is not None), outcomes[-1])
+
+    def folder(self, container: Container, path: str) -> tuple[list[ConfigFile], str]:
+        """The files of a folder in a container by their names, and why not all of them are known (empty where they are)."""
+        path = normpath(path)
+        found: dict[str, ConfigFile] = {}
+        best, length = _covering(container, path)
+        reason = "" if best else "it is part of the image"
+        for mount in best:
+            listed, why = self._listed(container, mount, path[length + 1 :])
+            found.update((basename(one.name), one) for one in listed)
+            reason = reason or why
+        for name in self._copied(container, path) if not best else ():
+            listed = self.in_folder(name, container.node.source.path)
+            if listed:
+                found = {basename(one.name): one for one in listed}
+                reason = ""
+                break
+        for mount in container.mounts:  # single files that are mounted into it
+            target = mount.target.or_else("").rstrip("/")
+            if dirname(target) == path and target.endswith(".conf"):
+                one = self.find(container, target)
+                if one.file is not None:
+                    found[basename(target)] = one.file
+                    reason = "" if not best else reason
+                else:
+                    reason = reason or one.reason
+        return [found[name] for name in sorted(found)], reason
+
+    def at(self, path: str, near: str) -> ConfigFile | None:
+        """The file at a path on disk (or of a block that gives itself this path), as seen from the file ``near``."""
+        return _closest(self.by_path.get(path, []), near)
+
+    def in_folder(self, folder: str, near: str) -> list[ConfigFile]:
+        """The files of a folder on disk by their names."""
+        found = [self.at(path, near) for path in sorted(self.by_folder.get(folder, ()))]
+        return [one for one in found if one is not None]
 
     def use(self, file: ConfigFile) -> ConfigFile:
         """Note that a container reads a file."""
@@ -91,10 +124,57 @@ class Files:
         if mount.kind in ("configmap", "secret"):
             return self._entry(container, mount, rest)
         if mount.kind == "compose-config":
-            here = container.node.source.path
+            here = (mount.declared or container.node).source.path
             candidates = [one for one in self.by_owner.get(("compose-config", source), ()) if one.node.source.path == here]
             return _found(candidates, container, mount, f"it is the config `{source}`, which was not read")
         return Found(None, f"it lies in {_KINDS.get(mount.kind, 'a mount')} that is filled elsewhere", mount)
+
+    def _listed(self, container: Container, mount: Mount, rest: str) -> tuple[list[ConfigFile], str]:
+        """The files of a folder below a mount."""
+        source = mount.source.or_else("")
+        if mount.source.is_set and mount.kind == "host":
+            folder = normpath(join(source, rest)) if rest else normpath(source)
+            listed = self.in_folder(folder, container.node.source.path)
+            return listed, "" if listed else f"`{folder}` holds no file that was read"
+        if mount.source.is_set and mount.kind in ("configmap", "secret") and not mount.sub_path:
+            return self._entries(container, mount, rest)
+        return [], mount.source.reason or f"it lies in {_KINDS.get(mount.kind, 'a mount')} that is filled elsewhere"
+
+    def _entries(self, container: Container, mount: Mount, rest: str) -> tuple[list[ConfigFile], str]:
+        """The entries of a ConfigMap or Secret that a mount shows in a folder below it."""
+        namespace, source = container.workload.namespace, mount.source.or_else("")
+        names = self.entries.names(mount.kind, namespace, source) if self.entries is not None else set()
+        shown = {projected: entry for entry, projected in mount.items.items()} if mount.items else {name: name for name in names}
+        holders = ("secret", "secret-template") if mount.kind == "secret" else (mount.kind,)
+        read = {
+            basename(one.node.source.name): one
+            for holder in holders
+            for one in self.by_owner.get((holder, f"{namespace or 'default'}/{source}"), ())
+        }
+        if not names and not mount.items:
+            shown = {name: name for name in read}
+        wanted = {entry for projected, entry in shown.items() if dirname(projected) == rest and projected.endswith(".conf")}
+        missing = sorted(wanted - set(read))
+        what = "ConfigMap" if mount.kind == "configmap" else "Secret"
+        reason = f"`{missing[0]}` of the {what} `{source}` was not read" if missing else ""
+        if not wanted:
+            reason = f"the {what} `{source}` has no file for it that was read"
+        return [read[entry] for entry in sorted(wanted & set(read))], reason
+
+    def _copied(self, container: Container, path: str) -> list[str]:
+        """The folders on disk that the container's own Dockerfile copies to a folder, the last copy first."""
+        context = container.build.context.or_else(".") if container.build is not None else None
+        stage: BuildStage | None = container.stage
+        found: list[str] = []
+        for _ in range(_MAX_STAGES):
+            if stage is None or context is None:
+                break
+            for copy in reversed(stage.copies):
+                source, target = copy.source.or_else(""), copy.target.rstrip("/")
+                if copy.from_stage is None and source and (path == target or path.startswith(target + "/")):
+                    found.append(normpath(join(context, source.lstrip("/"), path[len(target) + 1 :])))
+            stage = stage.parent
+        return found
 
     def _entry(self, container: Container, mount: Mount, rest: str) -> Found:
         """An entry of a ConfigMap or Secret."""
@@ -132,6 +212,18 @@ class Files:
 
 
 _KINDS = {"volume": "a volume", "empty": "a temporary volume", "image": "an image", "compose-secret": "a Compose secret"}
+
+
+def _covering(container: Container, path: str) -> tuple[list[Mount], int]:
+    """The innermost mounts that a path lies in, and the length of their target."""
+    best: list[Mount] = []
+    length = -1
+    for mount in container.mounts:
+        target = mount.target.or_else("").rstrip("/") if mount.target.is_set else ""
+        if target and (path == target or path.startswith(target + "/")) and len(target) >= length:
+            best = [*best, mount] if len(target) == length else [mount]
+            length = len(target)
+    return best, length
 
 
 def path_of(source: Source) -> str:

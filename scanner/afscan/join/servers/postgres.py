@@ -1,123 +1,226 @@
-"""PostgreSQL in a container: its command line, the environment that its image reads, ``ALTER SYSTEM`` in its init scripts."""
+"""PostgreSQL as it runs: its files, ``ALTER SYSTEM`` in its init scripts, the environment that its image reads, its command line."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from posixpath import basename
+from posixpath import basename, join
 
 from afscan.join.servers.environment import Environment
-from afscan.join.servers.files import Files, path_of
+from afscan.join.servers.files import Files, Found
+from afscan.join.servers.postgresfiles import Reading
+from afscan.join.servers.postgresignored import ignored_variables, unread_files
+from afscan.join.servers.postgresinit import InitScripts, told_by_image, told_by_script
 from afscan.join.servers.products import is_bitnami, is_official
-from afscan.join.servers.words import Launch, launch, mentioned
-from afscan.model.node import Node, Scalar
-from afscan.model.source import Source
+from afscan.join.servers.words import Launch, launch, split_words
 from afscan.model.stack import Stack
-from afscan.model.subjects import Authentication, Container, IgnoredSetting, Postgres, Setting, Subject
+from afscan.model.subjects import ConfigFile, Container, Setting, Subject
 from afscan.model.value import Value
-from afscan.platforms.postgres import command_line, parameter_of, protection_of
-from afscan.platforms.settings import last, lookup, lower, on_off, truth, typed, whole_number
+from afscan.platforms.postgres import command_line
+from afscan.platforms.postgresfiles import HBA, SERVER, is_whole
+from afscan.platforms.postgresserver import Effective, authentications, server
+from afscan.platforms.settings import last, truth
 
 _PROGRAMS = frozenset(("postgres", "postmaster"))
 _OFFICIAL = ("postgres", "postgis/postgis", "pgvector/pgvector", "timescale/timescaledb")
-_INIT = "/docker-entrypoint-initdb.d"
-_TELLING = re.compile(r"(?:ssl|tls|conf)[\w.-]{0,80}\.sh\b", re.IGNORECASE)
-"""Init scripts whose name says that they change the server's settings; shell is not read."""
+_DATA = ("/var/lib/postgresql/data", "/var/lib/postgresql/{}/docker")
+"""The data directory of the official image, up to 17 and since 18. Source: docker-library/postgres, Dockerfile-debian.template."""
 
-_MAX_STAGES = 50
-_ALTER = re.compile(r"\bALTER\s+SYSTEM\s+SET\s+(\w[\w.]*)\s*(?:=|TO)\s*('[^'\n]*'|[^\s;']+)", re.IGNORECASE)
+_SAMPLE = "/usr/share/postgresql/postgresql.conf.sample"
+_BITNAMI_FOLDER = "/opt/bitnami/postgresql/conf"
 _BITNAMI = {
     "max_connections": "POSTGRESQL_MAX_CONNECTIONS",
     "ssl": "POSTGRESQL_ENABLE_TLS",
     "shared_preload_libraries": "POSTGRESQL_SHARED_PRELOAD_LIBRARIES",
 }
+_BITNAMI_ALWAYS = {"password_encryption": "POSTGRESQL_PASSWORD_ENCRYPTION", "port": "POSTGRESQL_PORT_NUMBER"}
+"""What Bitnami's script writes into a postgresql.conf that is mounted, too. Source: bitnami/containers, libpostgresql.sh."""
 
 
-class InitScripts:
-    """The ``ALTER SYSTEM SET`` of a stack's SQL files, by path, or by ``kind/namespace/name`` of the ConfigMap they are in."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.by_folder: dict[str, list[Setting]] = defaultdict(list)
-        for source in stack.sources:
-            if source.syntax == "sql":
-                for one in _altered(source):
-                    self.by_folder[f"{source.holder}/{source.owner}" if source.owner else path_of(source)].append(one)
-
-    def of(self, container: Container) -> list[Setting]:
-        """What the scripts that a container mounts set."""
-        found: list[Setting] = []
-        for mount in container.mounts:
-            if not self.by_folder or not mount.target.or_else("").startswith(_INIT):
-                continue
-            where = mount.source.or_else("")
-            if mount.kind in ("configmap", "secret"):
-                found += self.by_folder.get(f"{mount.kind}/{container.workload.namespace or 'default'}/{where}", [])
-            elif mount.kind == "host" and where:
-                for path, settings in self.by_folder.items():
-                    if path == where or path.startswith(where + "/"):
-                        found += settings
-        return found
-
-
-def of_container(container: Container, files: Files, scripts: InitScripts) -> Iterator[Subject]:
+def of_container(container: Container, files: Files, scripts: InitScripts, stack: Stack) -> Iterator[Subject]:
     """The server in a container."""
-    started = launch(
-        container, _PROGRAMS | {"run.sh"} if is_bitnami(container) else _PROGRAMS, implied=lambda word: word.startswith("-")
-    )
+    bitnami = is_bitnami(container)
+    started = launch(container, _PROGRAMS | {"run.sh"} if bitnami else _PROGRAMS, implied=lambda word: word.startswith("-"))
     environment = Environment(container, files.entries)
-    settings = scripts.of(container)
-    unread = started.unread or _unread(container, started)
-    if is_bitnami(container):
-        settings += [one for name, variable in _BITNAMI.items() if (one := environment.setting(name, variable)) is not None]
-        unread = unread or environment.unread
-    settings += command_line([word.value() for word in started.words])
-    by_name = last(settings)
-    unread = unread or (f"`{by_name['config_file'].value.value}` is not read" if "config_file" in by_name else "")
-    server = _server(container, by_name, unread, environment)
-    yield server
-    yield _authentication(server, environment)
-    if is_official(container, *_OFFICIAL):
-        yield from _ignored_variables(container, environment)
-        if "config_file" not in by_name and not started.unread:
-            yield from _unread_files(container, started)
-
-
-def _server(container: Container, settings: dict[str, Setting], unread: str, environment: Environment) -> Postgres:
-    def text(name: str) -> Value[str]:
-        return lookup(settings, name, container.node, unread)
-
-    number = "a whole number"
-    return Postgres(
+    reading = Reading(container, files, stack, unread=started.unread)
+    arguments = command_line([word.value() for word in started.words])
+    folders = [_BITNAMI_FOLDER] if bitnami else _folders(container, started, environment)
+    _configure(reading, container, last(arguments), folders)
+    if bitnami:
+        _bitnami(reading, environment)
+        arguments = command_line([word.value() for word in split_words(environment.text("POSTGRESQL_EXTRA_FLAGS"))]) + arguments
+    for folder in folders:
+        automatic = reading.find(join(folder, "postgresql.auto.conf")).file
+        if automatic is not None and automatic.product == SERVER:
+            reading.take(automatic, join(folder, "postgresql.auto.conf"))
+    reading.settings += scripts.of(container) + arguments
+    settings = last(reading.settings)
+    known = _admit(reading, container, settings, folders)
+    method = environment.text("POSTGRES_HOST_AUTH_METHOD")
+    effective = Effective(
         name=container.name,
         node=container.node,
-        platform="postgres",
-        product="postgres",
         settings=settings,
+        owner=reading.main.node if reading.main is not None else container.node,
+        unread=reading.unread,
         container=container,
-        unread=unread,
-        tls=typed(text("ssl"), on_off, "`on` or `off`"),
-        max_connections=typed(text("max_connections"), whole_number, number),
-        reserved_connections=typed(text("superuser_reserved_connections"), whole_number, number),
-        password_encryption=typed(text("password_encryption"), lower, "a word"),
-        host_auth_method=environment.text("POSTGRES_HOST_AUTH_METHOD"),
+        own_file=reading.main is not None,
+        files=reading.read,
+        records=reading.records,
+        known=known,
+        host_auth_method=method if known.is_unset else Value.unset(container.node),
     )
+    found = server(effective)
+    yield found
+    yield from authentications(found, _by_image(container, environment))
+    if is_official(container, *_OFFICIAL):
+        yield from ignored_variables(container, environment, found)
+        if not reading.unread and not known.is_unknown:
+            yield from unread_files(found, reading, started, files)
 
 
-def _authentication(server: Postgres, environment: Environment) -> Authentication:
-    assert server.container is not None
-    required, how = _required(server, server.container, environment)
-    return Authentication(
-        name=server.name,
-        node=required.node,
-        platform="postgres",
-        product="postgres",
-        required=required,
-        how=how,
-        container=server.container,
+def of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
+    """The server that a file describes which no container here reads; with the pg_hba.conf that lies beside it."""
+    reading = Reading(None, files, stack)
+    known: Value[bool] | None = None
+    if file.product == HBA:
+        known = reading.admit(file, None)
+    else:
+        reading.main = file
+        reading.take(file, None)
+        automatic = files.beside(file, "postgresql.auto.conf")
+        if automatic is not None and automatic.product == SERVER and automatic is not file:
+            reading.take(automatic, None)
+        named = last(reading.settings).get("hba_file")
+        beside = files.beside(file, basename(named.value.or_else("")) if named is not None else "pg_hba.conf")
+        if beside is not None and beside.product == HBA:
+            known = reading.admit(beside, None)
+        elif named is not None:
+            known = Value.unknown(named.value.node, "its `hba_file` is not here", named.value.at)
+    partial = file.product == HBA or not is_whole(file.node.source, file.settings)
+    if partial:
+        reading.unread = reading.unread or "the rest of the configuration is not here"
+    found = server(
+        Effective(
+            name=file.name,
+            node=file.node,
+            settings=last(reading.settings),
+            owner=file.node,
+            unread=reading.unread,
+            partial=partial,
+            files=reading.read,
+            records=reading.records,
+            known=known,
+            host_auth_method=Value.unset(file.node),
+        )
     )
+    yield found
+    yield from authentications(found, None)
 
 
-def _required(server: Postgres, container: Container, environment: Environment) -> tuple[Value[bool], str]:
-    method = server.host_auth_method
+def is_main(file: ConfigFile) -> bool:
+    """Whether a file is read by a server as such, and not through another one or beside it."""
+    return file.product == SERVER and is_whole(file.node.source, file.settings)
+
+
+def _folders(container: Container, started: Launch, environment: Environment) -> list[str]:
+    """Where the server's own files may lie: ``-D``, else PGDATA, else where the official image has them."""
+    for index, word in enumerate(started.words):
+        if word.text.startswith("-D"):
+            following = started.words[index + 1].text if index + 1 < len(started.words) else ""
+            return [path] if (path := word.text[2:] or following) and not word.reason else []
+    given = environment.text("PGDATA")
+    if "PGDATA" in environment.variables:
+        return [given.or_else("")] if given.is_set and given.value else []
+    tag = (container.image.tag or "") if container.image is not None else ""
+    major = re.search(r"(?<!\d)(1\d|2\d)(?!\d)", tag)
+    return [_DATA[0], *([_DATA[1].format(major[1])] if major is not None else ())]
+
+
+def _configure(reading: Reading, container: Container, arguments: dict[str, Setting], folders: list[str]) -> None:
+    """Read the main file: the one that ``config_file`` names, else the one in the data directory or what initdb makes it of."""
+    named = arguments.get("config_file")
+    if named is not None:
+        path = named.value.or_else("")
+        found = reading.find(join("/", path)) if path else Found(None)
+        if found.file is None or found.file.product != SERVER:
+            why = named.value.reason or f"`{path}` is not read"
+            reading.unread = reading.unread or why
+            return
+        _main(reading, found.file, join("/", path))
+        return
+    for path in (*(join(folder, "postgresql.conf") for folder in folders), _SAMPLE):
+        found = reading.find(path)
+        if found.file is not None and found.file.product == SERVER:
+            _main(reading, found.file, path)
+            return
+        reading.unread = reading.unread or reading.missing(found, path)
+    reading.unread = reading.unread or _elsewhere(reading, container) or told_by_script(container) or told_by_image(container)
+
+
+def _main(reading: Reading, file: ConfigFile, path: str) -> None:
+    reading.main = file
+    reading.take(file, path)
+
+
+def _elsewhere(reading: Reading, container: Container) -> str:
+    """A postgresql.conf that is mounted where the server may read it, though where it looks is not known or the file is not here."""
+    official = is_official(container, *_OFFICIAL)
+    for mount in container.mounts:
+        target = mount.target.or_else("")
+        if basename(target) not in ("postgresql.conf", "postgresql.auto.conf") or (official and target.startswith("/etc/")):
+            continue
+        found = reading.find(target).file
+        if found is not None and found.product == SERVER and found not in reading.read and not official:
+            _main(reading, found, target)
+            return f"whether the server reads `{target}` is not known"
+        if found is None:
+            return f"`{target}` is not read"
+    return ""
+
+
+def _bitnami(reading: Reading, environment: Environment) -> None:
+    """Add what Bitnami's script writes: little into a mounted postgresql.conf, else its own file, which includes ``conf.d``."""
+    names = _BITNAMI_ALWAYS if reading.main is not None else _BITNAMI | _BITNAMI_ALWAYS
+    reading.settings += [one for name, variable in names.items() if (one := environment.setting(name, variable)) is not None]
+    reading.unread = reading.unread or environment.unread
+    if reading.main is None and reading.container is not None:
+        for folder in (f"{_BITNAMI_FOLDER}/conf.d", "/bitnami/postgresql/conf/conf.d"):
+            listed, reason = reading.files.folder(reading.container, folder)
+            for file in listed:
+                if file.product == SERVER:
+                    reading.take(file, join(folder, basename(file.name)))
+            if any(mount.target.or_else("").rstrip("/") == folder for mount in reading.container.mounts):
+                reading.unread = reading.unread or reason
+
+
+def _admit(reading: Reading, container: Container, settings: dict[str, Setting], folders: list[str]) -> Value[bool]:
+    """Read pg_hba.conf: the one that ``hba_file`` names, else the one in the data directory, where it is not the image's own."""
+    named = settings.get("hba_file")
+    if named is not None:
+        path = named.value.or_else("")
+        found = reading.find(join("/", path)) if path else Found(None)
+        if found.file is not None and found.file.product == HBA:
+            return reading.admit(found.file, join("/", path))
+        reason = "its own pg_hba.conf decides, which is not read"
+        return Value.unknown(named.value.node, named.value.reason or reason, named.value.at)
+    for folder in folders:
+        found = reading.find(join(folder, "pg_hba.conf"))
+        if found.file is not None and found.file.product == HBA:
+            return reading.admit(found.file, join(folder, "pg_hba.conf"))
+        reason = reading.missing(found, join(folder, "pg_hba.conf"))
+        if reason and found.mount is not None:
+            return Value.unknown(found.mount.node, f"its own pg_hba.conf decides, which is not read: {reason}")
+    official = is_official(container, *_OFFICIAL)
+    for mount in container.mounts:
+        target = mount.target.or_else("")
+        own = basename(target) == "pg_hba.conf" or mount.sub_path == "pg_hba.conf"
+        if own and not (official and target.startswith("/etc/")):
+            return Value.unknown(mount.node, "its own pg_hba.conf decides, which is not read")
+    return Value.unset(container.node)
+
+
+def _by_image(container: Container, environment: Environment) -> tuple[Value[bool], str]:
+    """What the image's own pg_hba.conf demands."""
+    method = environment.text("POSTGRES_HOST_AUTH_METHOD")
     empty = environment.text("ALLOW_EMPTY_PASSWORD")
     if is_bitnami(container):
         if truth(empty.or_else("")) and environment.given("POSTGRESQL_PASSWORD") is False:
@@ -125,84 +228,6 @@ def _required(server: Postgres, container: Container, environment: Environment) 
         return Value.of(True, container.node), "the image demands a password"
     if method.is_set and method.or_else("").lower() == "trust":
         return Value.of(False, method.node, method.at), "`POSTGRES_HOST_AUTH_METHOD=trust` asks for no password"
-    own = next(
-        (m for m in container.mounts if basename(m.target.or_else("")) == "pg_hba.conf" or m.sub_path == "pg_hba.conf"), None
-    )
-    if own is not None or "hba_file" in server.settings:
-        reason = "its own pg_hba.conf decides, which is not read"
-        return Value.unknown(own.node if own is not None else container.node, reason), reason
     if method.is_unknown:
         return Value.unknown(method.node, method.reason, method.at), method.reason
     return Value.of(True, container.node), "the image asks for passwords by default"
-
-
-def _unread(container: Container, started: Launch) -> str:
-    """Why settings may come from elsewhere: a postgresql.conf of one's own in the data directory."""
-    for mount in container.mounts:
-        target = mount.target.or_else("")
-        if basename(target) in ("postgresql.conf", "postgresql.auto.conf") and not target.startswith("/etc/postgresql/"):
-            return f"`{target}` is not read"
-        if target.startswith(_INIT) and _TELLING.search(basename(target.rstrip("/"))):
-            return f"`{target}` is not read"
-    return _unread_in_image(container)
-
-
-def _unread_in_image(container: Container) -> str:
-    """Why settings may come from the container's own Dockerfile: it brings or edits a postgresql.conf."""
-    stage = container.stage
-    for _ in range(_MAX_STAGES):
-        if stage is None:
-            break
-        brought = [f"{copy.source.or_else('')} {copy.target}" for copy in stage.copies]
-        for text in [*brought, *(command.text.or_else("") for command in stage.commands)]:
-            if "postgresql.conf" in text or (_INIT in text and _TELLING.search(text)):
-                return "its Dockerfile brings settings that are not read"
-        stage = stage.parent
-    return ""
-
-
-def _ignored_variables(container: Container, environment: Environment) -> Iterator[IgnoredSetting]:
-    """``POSTGRES_SHARED_BUFFERS`` and the like, unless the container's own commands use them."""
-    used = mentioned(container)
-    for name, variable in environment.variables.items():
-        parameter = parameter_of(name)
-        if parameter is None or name in used:
-            continue
-        yield IgnoredSetting(
-            name=f"{name} of {container.name}",
-            node=variable.value.node,
-            platform=container.platform,
-            product="postgres",
-            setting=name,
-            why="the PostgreSQL image reads no such variable",
-            instead=f"`-c {parameter}=...` on the command line",
-            protection=protection_of(parameter),
-        )
-
-
-def _unread_files(container: Container, started: Launch) -> Iterator[IgnoredSetting]:
-    """Files below /etc/postgresql: the server reads the one in its data directory unless ``config_file`` says otherwise."""
-    if any("/etc/postgresql" in word.text for word in started.words):
-        return
-    for mount in container.mounts:
-        target = mount.target.or_else("").rstrip("/")
-        if target.startswith("/etc/postgresql/") and (target.endswith(".conf") or "/conf.d" in target):
-            yield IgnoredSetting(
-                name=f"{target} of {container.name}",
-                node=mount.node,
-                platform=container.platform,
-                product="postgres",
-                setting=target,
-                why="the image keeps postgresql.conf in the data directory, and PostgreSQL never reads this path",
-                instead="`-c config_file=...` on the command line",
-            )
-
-
-def _altered(source: Source) -> Iterator[Setting]:
-    for match in _ALTER.finditer(source.text):
-        line_start = source.text.rfind("\n", 0, match.start()) + 1
-        if "--" in source.text[line_start : match.start()]:
-            continue
-        node: Node = Scalar(source, source.span(*match.span(2)), match[2])
-        value = Value.of(match[2].strip("'"), node)
-        yield Setting(name=match[1].lower(), value=value, key_place=source.place(source.span(*match.span(1))), layer="sql")

@@ -99,7 +99,7 @@ def _protected_elsewhere(read: list[ConfigFile], files: Files, kept: dict[str, b
 def _ignored(container: Container, environment: Environment, kept: dict[str, bool]) -> Iterator[IgnoredSetting]:
     for name, variable in environment.variables.items():
         instead, protection = _UNREAD_VARIABLES.get(name, ("", ""))
-        if instead and not kept[protection] and variable.value.value != "":
+        if instead and not kept[protection] and variable.value.value != "" and not variable.shared:
             yield IgnoredSetting(
                 name=f"{name} of {container.name}",
                 node=variable.value.node,

@@ -71,7 +71,8 @@ def of_container(container: Container, files: Files, stack: Stack) -> Iterator[S
     reading.settings += _arguments(_options(started.words))
     required = yield from reading.server(container.name, container.node)
     if is_official(container, *_OFFICIAL) and not reading.unread:
-        yield from _ignored_variables(container, protected=required.required.or_else(False))
+        tls = any(one.name == "tls-port" and one.value.value != "0" for one in reading.settings)
+        yield from _ignored_variables(container, {"the password": required.required.or_else(False), "TLS": tls})
         if not reading.read and (started.default or started.words):
             yield from _unread_files(container, files)
 
@@ -267,15 +268,19 @@ def _made(name: str, text: str, by: Setting) -> Setting:
     return Setting(name=name, value=value, key_place=by.key_place, layer="environment", arguments=[value])
 
 
-def _ignored_variables(container: Container, *, protected: bool) -> Iterator[IgnoredSetting]:
-    """Variables that the official image does not read. One that the container's own commands or checks use is not ignored."""
+def _ignored_variables(container: Container, kept: dict[str, bool]) -> Iterator[IgnoredSetting]:
+    """Variables that the official image does not read. One that the container's own commands or checks use is not ignored.
+
+    ``kept`` says which protections the server has otherwise.
+    """
     used = mentioned(container)
     for name, variable in container.environment.items():
-        if name not in _UNREAD_VARIABLES or name in used:
+        if name not in _UNREAD_VARIABLES or name in used or variable.shared:
             continue
         protection = _UNREAD_VARIABLES[name]
-        if protection == "the password" and protected:
+        if protection == "the password" and kept[protection]:
             continue  # somebody reads it by hand, beside a password that is in force
+        off = variable.value.is_set and truth(variable.value.or_else("") or "no") is False
         instead = "`--requirepass` on the command line" if protection == "the password" else "an argument of redis-server"
         yield IgnoredSetting(
             name=f"{name} of {container.name}",
@@ -285,7 +290,7 @@ def _ignored_variables(container: Container, *, protected: bool) -> Iterator[Ign
             setting=name,
             why="the official Redis image reads no such variable",
             instead=instead,
-            protection=protection if variable.value.value != "" else None,
+            protection=None if off or kept.get(protection or "") else protection,
         )
 
 

@@ -1,98 +1,128 @@
-"""A service that extends another one of the same file.
+"""Merging one definition over another: override files, ``extends``, several paths of one ``include``.
 
-Source: the Compose Specification, "extends" and "Merge and override": mappings merge key by key, lists are appended, ``command``,
-``entrypoint`` and ``healthcheck.test`` are replaced. The merged nodes are the original ones, so places stay exact.
+Source: the Compose Specification, "Merge and override", and compose-go's ``override`` package where that leaves a question open.
+Mappings merge key by key and lists are appended, with these exceptions: ``command``, ``entrypoint``, ``healthcheck.test`` and each
+of ``ulimits`` are replaced, what must be unique in a list replaces the entry of the same key, some fields come in several forms
+that are brought together, ``!reset`` takes away and ``!override`` replaces. Null changes nothing, except where a command is
+replaced by it and in ``environment`` and its like, where it passes the variable on.
+
+The merged nodes are the original ones, so places stay exact; only the containers around them are new.
 """
 
-from posixpath import basename
-
 from afscan.model.node import Mapping, Node, Scalar, Sequence
-from afscan.model.notice import NoticeKind
-from afscan.model.value import Value
 from afscan.platforms.compose.reading import Context, Layer, present
-
-MAX_CHAIN = 20
-"""How many services may extend one after the other."""
+from afscan.platforms.compose.uniqueness import Path, unique
 
 _MAX_DEPTH = 10
-_REPLACED = frozenset(("command", "entrypoint", "test"))
-_EITHER_FORM = frozenset(("environment", "labels", "args", "annotations"))
+
+_REPLACED = frozenset((("command",), ("entrypoint",), ("healthcheck", "test")))
+_PAIRS = frozenset(
+    (
+        *((name,) for name in ("environment", "labels", "annotations", "sysctls", "extra_hosts")),
+        *(("build", name) for name in ("args", "additional_contexts", "labels", "extra_hosts")),
+        ("deploy", "labels"),
+    )
+)
+"""Fields that are a mapping or a list of ``NAME=value``."""
+
+_LISTS = frozenset((name,) for name in ("dns", "dns_opt", "dns_search", "env_file", "label_file", "tmpfs"))
+"""Fields that are a list or a single value."""
+
+_NAMES = frozenset((name,) for name in ("depends_on", "networks", "models"))
+"""Fields that are a mapping or a list of its keys."""
+
 _APART = frozenset(("extends", "container_name"))
+"""What a service does not take over from the one that it extends."""
 
 
-class Extensions:
-    """Resolves ``extends`` for the services of one file. Each service is resolved once."""
+class Merger:
+    """Merges the definitions of one project."""
 
-    def __init__(self, services: dict[str, Mapping], context: Context) -> None:
-        self.services = services
+    def __init__(self, context: Context) -> None:
         self.context = context
-        self._done: dict[str, tuple[Mapping, Value[str] | None]] = {}
 
-    def resolve(self, name: str) -> "tuple[Mapping, Value[str] | None]":
-        """The service with what it extends merged in, and why that may be incomplete (None where it is not)."""
-        chain: list[str] = []
-        gap: Value[str] | None = None
-        current: str | None = name
-        while current is not None and current not in self._done:
-            chain.append(current)
-            current, gap = self._base(current, chain)
-        if current is not None:
-            merged, gap = self._done[current]
-        else:
-            last = chain.pop()
-            merged = self.services[last]
-            self._done[last] = (merged, gap)
-        for step in reversed(chain):
-            merged = _merge(merged, self.services[step], 0)
-            self._done[step] = (merged, gap)
-        return merged, gap
+    def extended(self, base: Mapping, service: Mapping) -> Mapping:
+        """A service with what it extends below it; it stands where the service stands."""
+        kept = {key: node for key, node in base.entries.items() if key not in _APART}
+        return self._mappings(kept, base, service, (), at=service)
 
-    def _base(self, name: str, chain: list[str]) -> "tuple[str | None, Value[str] | None]":
-        """The service of this file that a service extends; None without one, with the reason where the base is not read."""
-        node = present(self.services[name].get("extends"))
-        if node is None:
-            return None, None
-        service, file = (node.get("service"), node.get("file")) if isinstance(node, Mapping) else (node, None)
-        if not isinstance(service, Scalar):
-            self.context.wrong_type(node, "a service's name or a mapping with `service`")
-            return None, Value.unknown(node, "its `extends` is not understood")
-        here = basename(self.context.source.name)
-        if isinstance(file, Scalar) and basename(file.text) != here:
-            reason = f"`{file.text}`, which service `{name}` extends, is not merged in: what this file does not set is unknown."
-            self.context.notice(NoticeKind.PARTIAL, node.head, reason)
-            return None, Value.unknown(node, f"`{file.text}`, which the service extends, may set it")
-        base = service.text
-        if base in self.services and base not in chain and len(chain) <= MAX_CHAIN:
-            return base, None
-        why = "is not in this file" if base not in self.services else "extends this one in turn, or over too many steps"
-        self.context.notice(NoticeKind.UNRESOLVED, node.head, f"Service `{base}`, which `{name}` extends, {why}.")
-        return None, Value.unknown(node, f"`{base}`, which the service extends, {why}")
+    def overridden(self, base: Mapping, over: Mapping) -> Mapping:
+        """A service with what a later file says of it; it stands where the base stands."""
+        if over.tag == "!override":
+            return over
+        return self._mappings(dict(base.entries), base, over, (), at=base)
+
+    def section(self, base: dict[str, Node], over: dict[str, Node]) -> dict[str, Node]:
+        """The entries of a top-level section (``volumes``, ``configs``) of a file and of a later one."""
+        merged = dict(base)
+        for name, node in over.items():
+            merged[name] = self._nodes(base[name], node, ("", name)) if name in base else node
+        return merged
+
+    def _mappings(self, entries: dict[str, Node], base: Mapping, over: Mapping, path: Path, *, at: Mapping) -> Mapping:
+        """``entries``, which are the base's, with those of ``over``."""
+        merged = Mapping(at.source, at.span)
+        merged.key, merged.parent = at.key, at.parent
+        merged.entries = entries
+        merged.keys = base.keys | over.keys
+        for key, node in over.entries.items():
+            below = entries.get(key)
+            entries[key] = node if below is None else self._nodes(below, node, (*path, key))
+        return merged
+
+    def _nodes(self, base: Node, over: Node, path: Path) -> Node:
+        """What two nodes at a path of a service make together."""
+        if over.tag in ("!reset", "!override") or base.tag == "!reset" or path in _REPLACED or len(path) > _MAX_DEPTH:
+            return over
+        if present(over) is None:
+            return over if path[:-1] in _PAIRS else base
+        if present(base) is None or path[:-1] == ("ulimits",):
+            return over
+        base, over = _formed(base, path), _formed(over, path)
+        if isinstance(base, Mapping) and isinstance(over, Mapping):
+            if path == ("logging",) and self._differ(base.get("driver"), over.get("driver")):
+                return over
+            return self._mappings(dict(base.entries), base, over, path, at=over)
+        both = isinstance(base, Mapping | Sequence) and isinstance(over, Mapping | Sequence)
+        if both and (path in _PAIRS or (isinstance(base, Sequence) and isinstance(over, Sequence))):
+            return _sequence(over, unique([*_items(base), *_items(over)], path, self.context))
+        if isinstance(base, Mapping | Sequence):
+            self.context.wrong_type(over, "of the same type as in the definition that it is merged over")
+        return over
+
+    def _differ(self, base: Node | None, over: Node | None) -> bool:
+        """Whether two drivers are written, and not the same: the options of one are then not for the other."""
+        if not isinstance(base, Scalar) or not isinstance(over, Scalar):
+            return False
+        return self.context.expanded(base).partial != self.context.expanded(over).partial
 
 
-def _merge(base: Mapping, over: Mapping, depth: int) -> Mapping:
-    """A mapping with the entries of both; it stands where ``over`` stands."""
-    merged = Mapping(over.source, over.span)
-    merged.key, merged.parent = over.key, over.parent
-    merged.entries = {key: node for key, node in base.entries.items() if depth or key not in _APART}
-    merged.keys = base.keys | over.keys
-    for key, node in over.entries.items():
-        below = merged.entries.get(key)
-        merged.entries[key] = node if below is None else _merge_nodes(key, below, node, depth + 1)
+def _formed(node: Node, path: Path) -> Node:
+    """A field that comes in several forms, in the one in which it merges."""
+    if path == ("build",) and isinstance(node, Scalar):
+        return _mapping(node, {"context": (Scalar(node.source, node.span, "context"), node)})
+    if path in _LISTS and isinstance(node, Scalar):
+        return _sequence(node, [node])
+    if path in _NAMES and isinstance(node, Sequence):
+        names = [item for item in node.items if isinstance(item, Scalar)]
+        return _mapping(node, {item.text: (item, Scalar(item.source, item.span, "")) for item in names})
+    return node
+
+
+def _items(node: Node) -> list[Node]:
+    return node.items if isinstance(node, Sequence) else [Layer(node)]
+
+
+def _sequence(at: Node, items: list[Node]) -> Sequence:
+    merged = Sequence(at.source, at.span)
+    merged.key, merged.parent = at.key, at.parent
+    merged.items = items
     return merged
 
 
-def _merge_nodes(key: str, base: Node, over: Node, depth: int) -> Node:
-    if over.tag in ("!reset", "!override") or key in _REPLACED or depth > _MAX_DEPTH:
-        return over
-    if present(over) is None:
-        return base
-    if isinstance(base, Mapping) and isinstance(over, Mapping):
-        return _merge(base, over, depth)
-    both = isinstance(base, Sequence) and isinstance(over, Sequence)
-    if both or (key in _EITHER_FORM and isinstance(base, Mapping | Sequence) and isinstance(over, Mapping | Sequence)):
-        merged = Sequence(over.source, over.span)
-        merged.key, merged.parent = over.key, over.parent
-        for node in (base, over):
-            merged.items += node.items if isinstance(node, Sequence) else [Layer(node)]
-        return merged
-    return over
+def _mapping(at: Node, entries: "dict[str, tuple[Scalar, Node]]") -> Mapping:
+    made = Mapping(at.source, at.span)
+    made.key, made.parent = at.key, at.parent
+    for name, (key, node) in entries.items():
+        made.keys[name], made.entries[name] = key, node
+    return made

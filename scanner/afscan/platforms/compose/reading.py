@@ -7,7 +7,7 @@ stands in is unknown; where only part of a text is missing, :meth:`Context.known
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.notice import NoticeKind
@@ -17,6 +17,9 @@ from afscan.model.value import Value
 from afscan.platforms.compose import units
 from afscan.platforms.compose.interpolation import Interpolated, Lookup, interpolate
 from afscan.platforms.reading import Interpretation
+
+if TYPE_CHECKING:
+    from afscan.platforms.compose.library import Library
 
 T = TypeVar("T")
 
@@ -62,10 +65,10 @@ def nothing_known(name: str) -> str | None:
 class Context:
     """The files of a Compose project while they are interpreted: how each is read, and what was interpolated already."""
 
-    def __init__(self, source: Source, out: Interpretation, scope: Scope | None = None) -> None:
-        self.source = source
+    def __init__(self, out: Interpretation, scope: Scope, library: "Library") -> None:
         self.out = out
-        self.main = scope if scope is not None else Scope(folder_of(source), nothing_known)
+        self.main = scope
+        self.library = library
         self._scopes: dict[int, Scope] = {}
         self._texts: dict[int, tuple[Scalar, Interpolated]] = {}
         self._noted: set[tuple[Place, str]] = set()
@@ -161,11 +164,15 @@ class Fields:
         """The node at a path; None where it is absent or null."""
         return present(self.node.get(*path))
 
-    def missing(self, owner: Node | None = None) -> Value:  # type: ignore[type-arg]
-        """What an absent field is: unset, at the service unless another owner is given; unknown where another file may set it."""
+    def missing(self, *path: str) -> Value:  # type: ignore[type-arg]
+        """What an absent field is: unknown where a file that is not here may set it, else unset: at the service, or where another
+        file takes it away."""
         if self.gap is not None:
             return Value.unknown(self.gap.node, self.gap.reason)
-        return Value.unset(owner if owner is not None else self.node)
+        taken = self.node.get(*path) if path else None
+        if taken is not None and taken.tag == "!reset" and taken.source is not self.node.source:
+            return Value("unset", None, taken, at=taken.key.place if taken.key is not None else None)
+        return Value.unset(self.node)
 
     def read(self, path: tuple[str, ...], convert: Callable[[str], "T | None"], what: str) -> Value[T]:
         """The field at a path, converted."""
@@ -175,7 +182,7 @@ class Fields:
         sections = (self.get(*path[:end]) for end in range(1, len(path)))
         above = next((section for section in sections if section is not None and not isinstance(section, Mapping)), None)
         if above is None:
-            return self.missing()
+            return self.missing(*path)
         if not isinstance(above, Opaque):
             self.context.wrong_type(above, "a mapping")
         return Value.unknown(above, above.reason if isinstance(above, Opaque) else "it is not a mapping")

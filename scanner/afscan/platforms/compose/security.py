@@ -17,7 +17,7 @@ def user_of(fields: Fields) -> Value[str]:
     """The user without its group; an empty text leaves the image's."""
     user = fields.text("user")
     if user.is_set and user.value == "":
-        return fields.missing()
+        return fields.missing("user")
     name = user.map(lambda text: text.partition(":")[0].strip())
     return Value.unknown(user.node, "it names a group alone") if name.is_set and name.value == "" else name
 
@@ -45,7 +45,7 @@ def escalation_of(fields: Fields) -> Value[bool]:
     node = fields.get("security_opt")
     if node is not None and not isinstance(node, Sequence):
         return Value.unknown(node, node.reason if isinstance(node, Opaque) else "it is not a list")
-    return fields.missing()
+    return fields.missing("security_opt")
 
 
 def seccomp_of(fields: Fields) -> Value[str] | None:
@@ -71,7 +71,7 @@ def capability_place_of(fields: Fields) -> Value[str]:
     """Where capabilities are dropped; unknown where that cannot be evaluated, unset at the service where none are."""
     node = fields.get("cap_drop")
     if node is None:
-        return fields.missing()
+        return fields.missing("cap_drop")
     if not isinstance(node, Sequence):
         return Value.unknown(node, node.reason if isinstance(node, Opaque) else "it is not a list")
     for item in capabilities_of(fields, "cap_drop"):

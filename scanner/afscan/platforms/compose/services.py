@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.notice import NoticeKind
-from afscan.model.subjects import Container, HostNamespace, ImageReference, Probe, Workload
+from afscan.model.subjects import Container, Credential, HostNamespace, ImageReference, Probe, Workload
 from afscan.model.value import Value
 from afscan.platforms.compose.building import build_of
 from afscan.platforms.compose.embedding import Embedding
@@ -31,11 +31,12 @@ _CPU_PERIOD = 100_000.0
 def add_service(name: str, fields: Fields, mounts: Mounts, embedding: Embedding, *, completes: bool) -> None:
     """Put a service's subjects into the interpretation.
 
-    :param completes: whether another service of the file waits until this one has completed.
+    :param completes: whether another service of the project waits until this one has completed.
     """
     from afscan.platforms.variables import describe_container, describe_setting  # noqa: PLC0415
 
     out = fields.context.out
+    start = len(out.subjects)
     workload = _workload(name, fields, completes)
     out.subjects.append(workload)
     container = _container(workload, fields)
@@ -52,6 +53,9 @@ def add_service(name: str, fields: Fields, mounts: Mounts, embedding: Embedding,
                 key, value, origin, owner=container.name, platform="compose", holder="image", out=out, container=container
             )
     describe_container(container, out)
+    if fields.get("env_file") is not None:  # a secret in a dotenv file is that file's, whoever reads it
+        own = (one for one in out.subjects[start:] if not isinstance(one, Credential) or one.node.source.syntax != "dotenv")
+        out.subjects[start:] = list(own)
 
 
 def _workload(name: str, fields: Fields, completes: bool) -> Workload:
@@ -152,7 +156,7 @@ def _command(fields: Fields, key: str) -> Value[list[str]]:
     """
     node, context = fields.get(key), fields.context
     if node is None:
-        return fields.missing()
+        return fields.missing(key)
     if isinstance(node, Sequence):
         argv = [context.expanded(item) for item in node.items if isinstance(item, Scalar)]
         if len(argv) < len(node.items) or any(text.malformed for text in argv):
@@ -199,13 +203,13 @@ def _health_check(fields: Fields) -> Value[Probe]:
     section, context = fields.mapping("healthcheck"), fields.context
     if section is None:
         node = fields.get("healthcheck")
-        return Value.unknown(node, "it is not understood") if node is not None else fields.missing()
+        return Value.unknown(node, "it is not understood") if node is not None else fields.missing("healthcheck")
     disabled = fields.boolean("healthcheck", "disable")
     if disabled.or_else(False):
         return Value.of(Probe(node=disabled.node, kind="none"), disabled.node)
     test = fields.get("healthcheck", "test")
     if test is None:
-        return fields.missing()
+        return fields.missing("healthcheck", "test")
     if isinstance(test, Scalar):
         text = context.known(test)
         command = text.map(lambda line: ["/bin/sh", "-c", line])

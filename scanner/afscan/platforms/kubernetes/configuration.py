@@ -25,6 +25,8 @@ _RECOGNISED = {
     "pghba": "postgres-hba",
     "dockerfile": "dockerfile",
     "sql": "sql",
+    "fluentd": "fluentd",
+    "fluentbit": "fluentbit",
 }
 
 

@@ -1,6 +1,7 @@
 """Which settings hold a secret, by their names; and which values show that a setting so named holds none."""
 
 import re
+from itertools import pairwise
 
 _EDGE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z][0-9])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
 _SEPARATOR = re.compile(r"[^A-Za-z0-9]+")
@@ -17,7 +18,7 @@ _PASSWORD_ENDS = ("password", "passwd", "passphrase")
 _BEFORE_PASS = word_set(
     "db database user admin root redis smtp mail email mysql mariadb postgres postgresql pg mongo mongodb rabbitmq "
     "amqp mqtt ftp sftp ssh auth login default basic http ldap bind neo4j master sql rpc api source app web vnc "
-    "key keystore sentinel es elastic"
+    "key keystore sentinel es elastic become"
 )
 _GLUED = {
     "apikey": ("api", "key"),
@@ -59,6 +60,9 @@ _KEYS = {
     "master": "secret",
     "signing": "secret",
     "encryption": "secret",
+    "encrypt": "secret",
+    "enc": "secret",
+    "license": "api-key",
     "session": "secret",
     "cookie": "secret",
     "jwt": "secret",
@@ -104,7 +108,9 @@ _NOT_TOKENS = word_set(
     "next page continuation cancellation pad eos bos unk mask sep cls stop end start special pagination sync csrf "
     "xsrf max min per num total context"
 )
-_NOT_SECRETS = word_set("tls ssl pull existing image ca cert certificate external sealed kubernetes k8s opaque default ingress")
+_NOT_SECRETS = word_set(
+    "password passwd tls ssl pull existing image ca cert certificate external sealed kubernetes k8s opaque default ingress"
+)
 _PERSONAL_TOKENS = word_set("github gitlab gh gl azure devops ado bitbucket")
 
 _BY_READER = {
@@ -151,7 +157,7 @@ def credential_kind(name: str, *, reader: str | None = None) -> str | None:
     if joined in _WHOLE:
         return _WHOLE[joined]
     words = _trimmed(words)
-    if not words or (len(words) > 1 and words[0] in _LEADS) or _SWITCHED & set(zip(words, words[1:], strict=False)):
+    if not words or (len(words) > 1 and words[0] in _LEADS) or "existing" in words or _SWITCHED & set(pairwise(words)):
         return None
     return _kind(words)
 
@@ -173,7 +179,7 @@ def _kind(words: list[str]) -> str | None:
         return None
     if last in _PASSWORD or last.endswith(_PASSWORD_ENDS):
         return "password"
-    if last in ("pwd", "pass"):
+    if last in ("pwd", "pass", "pw"):
         return "password" if before in _BEFORE_PASS else None
     if last == "key":
         return "secret" if "secret" in words else _KEYS.get(before)
@@ -183,6 +189,8 @@ def _kind(words: list[str]) -> str | None:
         return "token" if before in _PERSONAL_TOKENS else None
     if last == "secret":
         return None if before in _NOT_SECRETS else "secret"
+    if last == "cookie":  # what nodes of Erlang (RabbitMQ) authenticate with
+        return "secret" if before == "erlang" else None
     if last in ("credential", "credentials"):
         return "secret"
     return None

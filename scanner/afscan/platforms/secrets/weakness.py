@@ -2,7 +2,7 @@
 
 import re
 from functools import cache
-from pathlib import Path
+from pkgutil import get_data
 
 from afscan.model.subjects import Origin
 from afscan.platforms.secrets.names import credential_kind
@@ -38,7 +38,7 @@ _PRODUCTS = {
 @cache
 def well_known() -> frozenset[str]:
     """The passwords of ``weak.txt``, in lower case."""
-    text = Path(__file__).with_name("weak.txt").read_text("utf-8")
+    text = (get_data(__package__, "weak.txt") or b"").decode("utf-8")
     return frozenset(
         line.strip().lower() for line in text.splitlines() if line.strip() not in ("", "#") and not line.startswith("# ")
     )

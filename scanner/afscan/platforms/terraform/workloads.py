@@ -8,11 +8,13 @@ own place) and read by the Kubernetes platform, so that defaults and precedence 
 from dataclasses import fields, is_dataclass
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
+from afscan.model.notice import NoticeKind
 from afscan.model.subjects import BuildStage, ImageBuild, Server, Subject
 from afscan.platforms.reading import Interpretation
 from afscan.platforms.terraform.declarations import labelled
 from afscan.platforms.terraform.evaluate import Scope
 from afscan.platforms.terraform.resolved import to_node
+from afscan.platforms.terraform.results import Known
 from afscan.syntax.hcl.nodes import Block
 
 _KINDS = {
@@ -80,13 +82,19 @@ _MAX_DEPTH = 60
 
 def read_workload(kind: str, body: Mapping, scope: Scope, out: Interpretation) -> None:
     """Emit what a resource of the Kubernetes provider says; other resources say nothing here."""
-    root = _manifest(body, scope) if kind == "kubernetes_manifest" else _object(kind, body, scope)
-    if root is None:
+    roots: list[Node] = []
+    if kind == "kubectl_manifest":
+        roots = _documents(body, scope, out)
+    elif (one := _manifest(body, scope) if kind == "kubernetes_manifest" else _object(kind, body, scope)) is not None:
+        roots = [one]
+    if not roots:
         return
-    from afscan.platforms.kubernetes import interpret  # noqa: PLC0415 - most Terraform has no workloads
+    from afscan.platforms.kubernetes import interpret, recognise  # noqa: PLC0415 - most Terraform has no workloads
 
     inner = Interpretation()
-    interpret(body.source, root, inner)
+    for root in roots:
+        if recognise(root.source, root):
+            interpret(root.source, root, inner)
     seen: set[int] = set()
     for subject in inner.subjects:
         _adopt(subject, seen)
@@ -100,6 +108,24 @@ def _manifest(body: Mapping, scope: Scope) -> Mapping | None:
         return None
     root = to_node(scope.evaluate(written), written)
     return root if isinstance(root, Mapping) else None
+
+
+def _documents(body: Mapping, scope: Scope, out: Interpretation) -> list[Node]:
+    """The documents in ``yaml_body`` (provider gavinbunney/kubectl, "kubectl_manifest"); a notice where they are not known."""
+    written = body.get("yaml_body")
+    if written is None:
+        return []
+    result = scope.evaluate(written)
+    home = result.node if isinstance(result, Known) else None
+    if not (isinstance(result, Known) and isinstance(home, Scalar) and home.text == result.value):
+        reason = result.reason if not isinstance(result, Known) else "expressions are part of it"
+        out.notice(NoticeKind.PARTIAL, written.head, f"The manifest in `yaml_body` is not judged: {reason}.")
+        return []
+    from afscan.syntax import parse  # noqa: PLC0415
+
+    parsed = parse(home.embed(name=f"{body.source.name}/yaml_body", holder="terraform", syntax="yaml"))
+    out.notices += parsed.notices
+    return parsed.roots
 
 
 def _object(kind: str, body: Mapping, scope: Scope) -> Mapping | None:
