@@ -32,6 +32,8 @@ NAMES = (
     "users.acl",
     "pgbouncer.ini",
     "userlist.txt",
+    "postgresql.conf",
+    "pg_hba.conf",
     "qdrant/config.yaml",
     "init.sql",
     "README.md",

@@ -692,6 +692,41 @@ volumes:
     assert text_at(files, found[2].place) == "./conf:/etc/postgresql/conf.d"
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            "environment: {POSTGRES_SSL: 'on', POSTGRES_SSL_CERT_FILE: /x}",
+            {"POSTGRES_SSL": "TLS", "POSTGRES_SSL_CERT_FILE": None},
+        ),
+        ("environment: {POSTGRES_SSL_CERT_FILE: /x}", {"POSTGRES_SSL_CERT_FILE": "TLS"}),
+        ("environment: {POSTGRES_SSL: 'off'}", {"POSTGRES_SSL": None}),
+        ("environment: {POSTGRES_SSL: 'on'}\ncommand: -c ssl=on", {"POSTGRES_SSL": None}),
+        ("environment: {POSTGRES_MAX_CONNECTIONS: 50}", {"POSTGRES_MAX_CONNECTIONS": None}),
+        ("environment: {POSTGRES_LOG_CONNECTIONS: 'on'}", {"POSTGRES_LOG_CONNECTIONS": "the connection log"}),
+        ("environment: {POSTGRES_LOG_CONNECTIONS: 'on'}\ncommand: -c log_connections=on", {"POSTGRES_LOG_CONNECTIONS": None}),
+    ],
+)
+def test_what_is_lost_with_a_variable_that_postgres_does_not_read(body: str, expected: dict[str, str | None]) -> None:
+    found = stack_of({"docker-compose.yml": compose("db", "image: postgres:16\n" + body)}).of(IgnoredSetting)
+    assert {one.setting: one.protection for one in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("environment: {REDIS_TLS_ENABLED: 'yes'}", "TLS"),
+        ("environment: {REDIS_TLS_ENABLED: 'no'}", None),
+        ("environment: {REDIS_TLS_ENABLED: ''}", None),
+        ("environment: {REDIS_TLS_ENABLED: 'yes'}\ncommand: redis-server --tls-port 6380", None),
+        ("environment: {REDIS_TLS_ENABLED: 'yes'}\ncommand: redis-server --tls-port 0", "TLS"),
+    ],
+)
+def test_what_is_lost_with_a_variable_that_redis_does_not_read(body: str, expected: str | None) -> None:
+    (found,) = stack_of({"docker-compose.yml": compose("cache", "image: redis:7.4\n" + body)}).of(IgnoredSetting)
+    assert found.protection == expected
+
+
 def test_a_configuration_file_of_ones_own_is_read_by_postgres_alone() -> None:
     body = """
 image: postgres:16

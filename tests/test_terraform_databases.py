@@ -54,6 +54,17 @@ resource "aws_db_parameter_group" "bare" {}
         assert found.max_connections.value == 250
         assert text_at(text + self.GROUP, found.max_connections.place) == "250"
 
+    def test_how_passwords_are_stored_where_a_group_says_it(self) -> None:
+        group = 'resource "aws_db_parameter_group" "pg" {\n  parameter {\n    name = "password_encryption"\n    value = "md5"\n  }\n}\n'
+        text = (
+            'resource "aws_db_instance" "x" {\n  engine = "postgres"\n  parameter_group_name = aws_db_parameter_group.pg.id\n}\n'
+        )
+        found = only(text + group)
+        assert found.password_encryption is not None
+        assert (found.password_encryption.value, text_at(text + group, found.password_encryption.place)) == ("md5", '"md5"')
+        assert self.postgres("").password_encryption is None
+        assert self.postgres('parameter_group_name = "elsewhere"').password_encryption is None
+
     def test_a_group_that_lacks_the_parameter_is_where_it_lacks(self) -> None:
         found = self.postgres('engine_version = "14"\nparameter_group_name = aws_db_parameter_group.bare.name')
         assert facet(found, TRANSIT).on.is_unset

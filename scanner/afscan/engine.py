@@ -218,7 +218,7 @@ def _finding(rule: Rule, subject: Subject, problem: Problem) -> Finding:
         place=place,
         subject=subject.name,
         platform=subject.platform,
-        message=problem.message,
+        message=problem.message[:1].upper() + problem.message[1:],
         remedy=problem.remedy or rule.remedy(subject.platform),
         related=tuple(problem.related),
     )

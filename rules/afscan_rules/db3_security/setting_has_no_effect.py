@@ -21,7 +21,5 @@ def setting_has_no_effect(setting: IgnoredSetting, stack: Stack) -> Iterator[Pro
     if setting.protection is None:
         yield NOT_APPLICABLE
         return
-    instead = f"Use {setting.instead} instead." if setting.instead else None
-    yield fail(
-        setting.place, f"`{setting.setting}` has no effect, so {setting.protection} is off: {setting.why}.", remedy=instead
-    )
+    remedy = f"write `{setting.instead}` instead." if setting.instead else None
+    yield fail(setting.place, f"`{setting.setting}` has no effect, so {setting.protection} is off: {setting.why}.", remedy=remedy)

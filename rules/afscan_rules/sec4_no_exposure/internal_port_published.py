@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from afscan.join.exposure import internal_service, is_private_address
+from afscan.join.exposure import internal_service, published_where
 from afscan.model.stack import Stack
-from afscan.model.subjects import PublishedPort
-from afscan.platforms.urls import is_any_address, is_loopback
+from afscan.model.subjects import HostPort, PublishedPort
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
 
 
@@ -19,21 +18,17 @@ def internal_port_published(port: PublishedPort, stack: Stack) -> Iterator[Probl
 
     ## Fix
     - Compose: remove the `ports` entry, or bind it to the loopback interface: `"127.0.0.1:5432:5432"`.
-    - Kubernetes, Terraform: remove `hostPort`, and reach the pod through a ClusterIP Service.
     - Any: do not publish the port.
     """
     service = internal_service(port.container)
-    if service is None:
-        yield NOT_APPLICABLE
+    if service is None or isinstance(port, HostPort):
+        yield NOT_APPLICABLE  # a node's port is judged with the Services
         return
     address = port.host_ip
     if address.is_unknown:
         yield unknown(address.place, f"On which address {port.container.name} is published is not known: {address.reason}.")
         return
-    text = address.or_else("")
-    everywhere = not text or is_any_address(text)
-    if not everywhere and (is_loopback(text) or is_private_address(text)):
-        return
-    where = "all interfaces of the host" if everywhere else f"the host's address {text}"
-    number = port.container_port.value if port.container_port.is_set else "?"
-    yield fail(port.place, f"{port.container.name} ({service}) is published on {where}, port {number}.")
+    where = published_where(port)
+    if where is not None:
+        number = port.container_port.value if port.container_port.is_set else "?"
+        yield fail(port.place, f"{port.container.name} ({service}) is published on {where}, port {number}.")

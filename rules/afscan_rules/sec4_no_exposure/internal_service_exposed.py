@@ -2,25 +2,28 @@
 
 from collections.abc import Iterator
 
-from afscan.join.exposure import DATASTORE_PORTS, internal_workload, is_private_address
+from afscan.join.exposure import DATASTORE_PORTS, internal_service, internal_workload, is_private_address, published_where
 from afscan.model.place import Place
 from afscan.model.stack import Stack
-from afscan.model.subjects import Service
+from afscan.model.subjects import HostPort, Service
 from afscan.policy import NOT_APPLICABLE, NOT_JUDGED, Problem, Related, Severity, fail, rule, unknown
 
 
 @rule("SEC402", severity=Severity.HIGH, tags=("CWE-668",))
-def internal_service_exposed(service: Service, stack: Stack) -> Iterator[Problem]:
+def internal_service_exposed(service: Service | HostPort, stack: Stack) -> Iterator[Problem]:
     """Internal service is exposed.
 
-    A LoadBalancer or NodePort Service, or an external address, opens a port outside the cluster, where network policies on the
+    A LoadBalancer or NodePort Service, an external address, or a `hostPort` opens a port outside the cluster, where network policies on the
     pods are the last line. A datastore or an administration interface has no business there. A load balancer with an address
     of the private network, or one that admits listed networks only, is no exposure.
 
     ## Fix
-    - Kubernetes, Terraform: use `type: ClusterIP`, and remove `externalIPs`; let clients in through an authenticated gateway.
+    - Kubernetes, Terraform: use `type: ClusterIP`, and remove `externalIPs` and `hostPort`; let clients in through an authenticated gateway.
     - Any: keep it inside the cluster's network.
     """
+    if isinstance(service, HostPort):
+        yield from _node_port(service)
+        return
     found = internal_workload(service, stack)
     port = None if service.selects else next((p for p in service.ports if p.port.or_else(0) in DATASTORE_PORTS), None)
     if found is None and port is None:
@@ -43,6 +46,19 @@ def internal_service_exposed(service: Service, stack: Stack) -> Iterator[Problem
         )
     else:
         yield fail(at, f"{service.name} {how} opens {what} to the outside of the cluster.", related=related)
+
+
+def _node_port(port: HostPort) -> Iterator[Problem]:
+    """A port that a pod opens on its node."""
+    what = internal_service(port.container)
+    if what is None:
+        yield NOT_APPLICABLE
+    elif port.host_ip.is_unknown:
+        yield unknown(
+            port.host_ip.place, f"On which address of its node {port.container.name} listens is not known: {port.host_ip.reason}."
+        )
+    elif (where := published_where(port)) is not None:
+        yield fail(port.host_port.place, f"{port.container.name} ({what}) is opened on {where}, port {port.host_port.value}.")
 
 
 def _outside(service: Service) -> bool:

@@ -12,7 +12,7 @@ from afscan import __version__
 
 COMMANDS = ("rules", "explain")
 
-_GARBAGE = (100_000, 20, 50)
+_GARBAGE = (200_000, 20, 50)
 """Thresholds of the garbage collector. Python's own (700 new objects) is for programs that run long: nearly all that a scan makes
 lives to its end, and looking through it again and again takes a fifth of the time. Memory stays bounded."""
 

@@ -6,34 +6,36 @@ Platforms then look at the parsed nodes; this only has to choose the parser. Pur
 import re
 from posixpath import basename
 
+from afscan.model.patterns import pattern
+
 _LOOKED_AT = 65_536
 # No pattern lets "\s*" run over line breaks, and none can match a line in two ways: time stays linear on any text.
-_DOCKERFILE = re.compile(
+_DOCKERFILE = pattern(
     r"\A(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*"
     r"(?:ARG[ \t]+[^\r\n]*\r?\n(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*)*"
     r"FROM[ \t]+(?:--\S+[ \t]+)*\S+(?:[ \t]+AS[ \t]+\S+)?[ \t]*\r?$",
     re.IGNORECASE | re.MULTILINE,
 )
-_DOCKERFILE_NAME = re.compile(r"(?:.*\.)?(?:dockerfile|containerfile)(?:[.-].*)?\Z", re.IGNORECASE)
-_PGBOUNCER = re.compile(r"^[ \t]*\[(?:databases|pgbouncer)\][ \t]*\r?$", re.MULTILINE)
-_USERLIST = re.compile(r'\A(?:[ \t]*(?:;[^\r\n]*)?\r?\n)*[ \t]*"[^"\n]*"[ \t]+"[^"\n]*"')
-_REDIS = re.compile(
+_DOCKERFILE_NAME = pattern(r"(?:.*\.)?(?:dockerfile|containerfile)(?:[.-].*)?\Z", re.IGNORECASE)
+_PGBOUNCER = pattern(r"^[ \t]*\[(?:databases|pgbouncer)\][ \t]*\r?$", re.MULTILINE)
+_USERLIST = pattern(r'\A(?:[ \t]*(?:;[^\r\n]*)?\r?\n)*[ \t]*"[^"\n]*"[ \t]+"[^"\n]*"')
+_REDIS = pattern(
     r"^[ \t]*(?:requirepass|masterauth|maxmemory(?:-policy)?|appendonly|appendfsync|rename-command|tls-port|tls-cert-file|"
     r"protected-mode|cluster-enabled|save[ \t]+(?:\d|\"\")|replicaof|slaveof|aclfile|user[ \t]+\S+[ \t]+(?:on|off)|unixsocket|"
     r"tcp-keepalive|tcp-backlog|loadmodule|dbfilename|cluster-config-file)\b",
     re.MULTILINE | re.IGNORECASE,
 )
-_YAML = re.compile(r"^(?:apiVersion:[ \t]*\S|services:[ \t]*\r?$)", re.MULTILINE)
-_YAML_START = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*---[ \t]*\r?\n")
-_JSON = re.compile(r'\s*\{\s*["}]')
-_SQL = re.compile(
+_YAML = pattern(r"^(?:apiVersion:[ \t]*\S|services:[ \t]*\r?$)", re.MULTILINE)
+_YAML_START = pattern(r"(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*---[ \t]*\r?\n")
+_JSON = pattern(r'\s*\{\s*["}]')
+_SQL = pattern(
     r"^[ \t]*(?:CREATE|ALTER|GRANT|REVOKE)[ \t]+(?:USER|ROLE|TABLE|DATABASE|SCHEMA|EXTENSION|POLICY|SELECT)\b",
     re.MULTILINE | re.I,
 )
-_CONSOLE = re.compile(r"\s*\$[ \t]")
+_CONSOLE = pattern(r"\s*\$[ \t]")
 """A session at a terminal, which may well show a manifest in a heredoc."""
 
-_LANGUAGE = re.compile(r"[{.\s]*([\w+#-]*)")
+_LANGUAGE = pattern(r"[{.\s]*([\w+#-]*)")
 
 _SUFFIXES = {
     "yaml": "yaml",
@@ -66,18 +68,18 @@ _LANGUAGES = {
 _OPEN_LANGUAGES = frozenset(
     ("", "conf", "config", "cfg", "ini", "properties", "redis", "pgbouncer", "text", "txt", "plain", "plaintext", "none")
 )
-_POSTGRES_NAME = re.compile(r"postgres(?:ql)?(?:[._-][\w.-]*)?\.conf(?:\.sample)?\Z")
-_HBA_NAME = re.compile(r"(?:[\w.-]*[._-])?pg_?hba(?:[._-][\w.-]*)?\.conf(?:\.sample)?\Z")
-_FLUENTD_NAME = re.compile(r"(?:fluent|fluentd|td-agent)\.conf\Z")
-_FLUENTD = re.compile(r"^[ \t]*<(?:source|match|filter|label|system|worker)(?:[ \t][^<>\r\n]*)?>[ \t]*(?:#[^\r\n]*)?\r?$", re.MULTILINE)
-_FLUENTD_TYPE = re.compile(r"^[ \t]*@?type[ \t]+\S", re.MULTILINE)
-_FLUENTBIT_NAME = re.compile(r"(?:fluent-?bit|td-agent-bit)\.conf\Z")
-_FLUENTBIT = re.compile(r"^[ \t]*\[(?:SERVICE|INPUT|FILTER|OUTPUT)\][ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
-_FLUENTBIT_ENTRY = re.compile(r"^[ \t]+(?:Name|Match|Flush|Parsers_File|Log_Level)[ \t]+\S", re.MULTILINE | re.IGNORECASE)
-_DOTENV_NAME = re.compile(r"(?:\.env(?:[.-].+)?|.+\.env)\Z")
-_DOTENV = re.compile(
-    r"\A(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*(?:#[^\r\n]*)?(?:\Z|(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:])"
+_POSTGRES_NAME = pattern(r"postgres(?:ql)?(?:[._-][\w.-]*)?\.conf(?:\.sample)?\Z")
+_HBA_NAME = pattern(r"(?:[\w.-]*[._-])?pg_?hba(?:[._-][\w.-]*)?\.conf(?:\.sample)?\Z")
+_FLUENTD_NAME = pattern(r"(?:fluent|fluentd|td-agent)\.conf\Z")
+_FLUENTD = pattern(
+    r"^[ \t]*<(?:source|match|filter|label|system|worker)(?:[ \t][^<>\r\n]*)?>[ \t]*(?:#[^\r\n]*)?\r?$", re.MULTILINE
 )
+_FLUENTD_TYPE = pattern(r"^[ \t]*@?type[ \t]+\S", re.MULTILINE)
+_FLUENTBIT_NAME = pattern(r"(?:fluent-?bit|td-agent-bit)\.conf\Z")
+_FLUENTBIT = pattern(r"^[ \t]*\[(?:SERVICE|INPUT|FILTER|OUTPUT)\][ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+_FLUENTBIT_ENTRY = pattern(r"^[ \t]+(?:Name|Match|Flush|Parsers_File|Log_Level)[ \t]+\S", re.MULTILINE | re.IGNORECASE)
+_DOTENV_NAME = pattern(r"(?:\.env(?:[.-].+)?|.+\.env)\Z")
+_DOTENV = pattern(r"\A(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*(?:#[^\r\n]*)?(?:\Z|(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:])")
 _NO_DOTENV = frozenset(("sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "vault"))
 """Suffixes of scripts, and of files that dotenv-vault has encrypted."""
 

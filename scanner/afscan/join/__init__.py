@@ -7,14 +7,26 @@ absent from this stack, which is not the same as wrong.
 
 from importlib import import_module
 
+from afscan.model.monitoring import LogPipeline
 from afscan.model.stack import Stack
+from afscan.model.subjects import ComposeFile, ConfigFile, Container, DotenvFile, Subject, TerraformFile
 
-JOINS = ("projects", "modules", "builds", "services", "servers", "pooling")
-"""Compose projects and the files they are made of; Terraform modules and their variables; containers and the Dockerfiles they build; Services and the workloads they select;
-containers, configuration files, environment and arguments as effective servers; who goes through which pooler."""
+JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
+    ("projects", (ComposeFile, DotenvFile)),
+    ("modules", (TerraformFile,)),
+    ("builds", (Container,)),
+    ("services", (Subject,)),
+    ("servers", (Container, ConfigFile)),
+    ("pooling", (Subject,)),
+    ("logging", (Container, LogPipeline)),
+)
+"""Compose projects and the files they are made of; Terraform modules and their variables; containers and the Dockerfiles they
+build; Services and the workloads they select; containers, configuration files, environment and arguments as effective servers; who
+goes through which pooler. With each join the kinds of subjects that it starts from: without any it is not even imported."""
 
 
 def join_all(stack: Stack) -> None:
-    """Run every join on a stack."""
-    for name in JOINS:
-        stack.add(import_module(f"afscan.join.{name}").join(stack))
+    """Run every join on a stack that has something for it."""
+    for name, kinds in JOINS:
+        if any(stack.of(kind) for kind in kinds):
+            stack.add(import_module(f"afscan.join.{name}").join(stack))

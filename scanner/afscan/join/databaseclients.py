@@ -4,6 +4,7 @@ import re
 from posixpath import basename
 
 from afscan.join.pooling import pooling_of, target_of, world_of
+from afscan.model.patterns import pattern
 from afscan.model.stack import Stack
 from afscan.model.subjects import Connection, Container, ManagedResource, Postgres
 from afscan.platforms.images import product_of
@@ -28,7 +29,7 @@ _PROGRAMS = frozenset((
 ))
 _POOLS = frozenset(("sqlalchemy", "hikari", "hikaricp", "prisma", "typeorm", "sequelize", "knex", "pgx", "asyncpg", "gorm"))
 # fmt: on
-_DIRECT = re.compile(
+_DIRECT = pattern(
     r"(?:\A|[_ .-])(?:direct|unpooled|non_?pooling|migrations?|migrate|admin|superuser|listen|replication|shadow)(?:[_ .-]|\Z)",
     re.IGNORECASE,
 )
@@ -89,10 +90,7 @@ def possible_clients(stack: Stack, world: str) -> list[Container]:
         stack.joined[key] = [
             c
             for c in stack.of(Container)
-            if (not world or world_of(c) == world)
-            and id(c) not in settled
-            and is_application(stack, c)
-            and product_of(c) is None
+            if (not world or world_of(c) == world) and id(c) not in settled and is_application(stack, c) and product_of(c) is None
         ]
     found: list[Container] = stack.joined[key]
     return found

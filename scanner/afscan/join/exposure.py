@@ -1,8 +1,9 @@
 """What must not be reached from outside the platform: containers, and ports that tell what is behind them."""
 
 from afscan.model.stack import Stack
-from afscan.model.subjects import Container, Service, Workload
+from afscan.model.subjects import Container, PublishedPort, Service, Workload
 from afscan.platforms.images import facts_of_product, product_of
+from afscan.platforms.urls import is_any_address, is_loopback
 
 KEY = "exposure"
 
@@ -100,3 +101,14 @@ def is_private_address(address: str) -> bool:
     except ValueError:
         return False
     return not found.is_global and not found.is_unspecified
+
+
+def published_where(port: PublishedPort) -> str | None:
+    """Where a published port is open, for a message; None where only the machine itself or a private network reaches it.
+
+    Ask first whether ``host_ip`` is known.
+    """
+    text = port.host_ip.or_else("")
+    if not text or is_any_address(text):
+        return "all interfaces of the host"
+    return None if is_loopback(text) or is_private_address(text) else f"the host's address {text}"

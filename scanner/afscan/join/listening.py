@@ -8,7 +8,6 @@ this container sets could change them.
 
 import re
 
-from afscan.join.servers.products import is_bitnami
 from afscan.model.place import Place
 from afscan.model.record import field, record
 from afscan.model.stack import Stack
@@ -106,16 +105,22 @@ def _qdrant(server: Qdrant, container: Container) -> Listening:
 
 def _postgres(server: Postgres, container: Container) -> Listening:
     port = server.setting("port")
-    variable = container.environment.get("POSTGRESQL_PORT_NUMBER" if is_bitnami(container) else "PGPORT")
+    variable = container.environment.get("POSTGRESQL_PORT_NUMBER" if _is_bitnami(container) else "PGPORT")
     if port.is_unset and variable is not None:
         port = variable.value
     return _listening("PostgreSQL", container, [(_number(port), 5432, "postgres")])
 
 
+def _is_bitnami(container: Container) -> bool:
+    from afscan.join.servers.products import is_bitnami  # noqa: PLC0415 - its package imports every product's server
+
+    return is_bitnami(container)
+
+
 def _documented(container: Container) -> Listening | None:
     """The ports of a public image that is run as it is: no command line, no configuration, no variable that looks like a port."""
     image = container.image
-    if image is None or container.build is not None or is_bitnami(container):
+    if image is None or container.build is not None or _is_bitnami(container):
         return None
     facts = facts_of_reference(image)
     told = container.command.is_unset and container.arguments.is_unset and not container.environment_from

@@ -4,10 +4,10 @@ Command lines: curl.se/docs/manpage.html, gnu.org/software/wget (URL as argument
 postgresql.org "pg_isready" (-p, -h); bash's ``/dev/tcp/HOST/PORT``.
 """
 
-import re
 from collections.abc import Set
 
 from afscan.join.programs import script_of, words
+from afscan.model.patterns import pattern
 from afscan.model.place import Place
 from afscan.model.record import record
 from afscan.model.subjects import Probe
@@ -17,15 +17,15 @@ _FILTERS = words("exit grep egrep fgrep test [ [[ true false echo printf cat hea
 """Programs around the one that does the checking."""
 
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]", "::1", "0.0.0.0"))
-_URL = re.compile(r"(?:(https?)://)?(\[::1\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?(/[^?#\s]*)?(?:[?#]\S*)?\Z")
-_TCP_FILE = re.compile(r"/dev/tcp/([A-Za-z0-9.:-]+)/([0-9]{1,5})\b")
+_URL = pattern(r"(?:(https?)://)?(\[::1\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?(/[^?#\s]*)?(?:[?#]\S*)?\Z")
+_TCP_FILE = pattern(r"/dev/tcp/([A-Za-z0-9.:-]+)/([0-9]{1,5})\b")
 _MAX_SCRIPT = 20_000
 _HTTP_CLIENTS = frozenset(("curl", "wget"))
 _ELSEWHERE = ("--unix-socket", "--abstract-unix-socket", "--connect-to", "--resolve", "--proxy", "-x", "--socks5")
 """Options of curl with which the URL does not say where the connection goes."""
 _REDIS_CLIENTS = frozenset(("redis-cli", "valkey-cli"))
-_FAIL = re.compile(r"--fail(?:-with-body)?\Z|-[A-Za-z#]*f")
-_GLUED = re.compile(r"-[hps][^-]")
+_FAIL = pattern(r"--fail(?:-with-body)?\Z|-[A-Za-z#]*f")
+_GLUED = pattern(r"-[hps][^-]")
 _PORT_DEFAULT = {"http": 80, "https": 443}
 
 

@@ -9,14 +9,15 @@ import re
 from collections.abc import Collection, Iterator
 
 from afscan.model.notice import Notice, NoticeKind
+from afscan.model.patterns import pattern
 from afscan.model.place import Place, Span
 from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.result import Finding
 
-_DIRECTIVE = re.compile(r"(?:^|(?<=\s))(#+|//|--|;+|<!--|/\*)[ \t]*afscan:[ \t]*(ignore[^\s,]*)(.*)$")
-_WORD = re.compile(r"[^\s,]+")
-_COMMENT_LINE = re.compile(r"\s*(?:#|//|--|;|<!--|/\*|\*|\Z)")
+_DIRECTIVE = pattern(r"(?:^|(?<=\s))(#+|//|--|;+|<!--|/\*)[ \t]*afscan:[ \t]*(ignore[^\s,]*)(.*)$")
+_WORD = pattern(r"[^\s,]+")
+_COMMENT_LINE = pattern(r"\s*(?:#|//|--|;|<!--|/\*|\*|\Z)")
 
 _TRAILING = {
     "yaml": ("#",),

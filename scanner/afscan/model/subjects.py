@@ -350,13 +350,18 @@ class BuildReference:
 
 @record(slots=True, kw_only=True, eq=False)
 class PublishedPort(Subject):
-    """A port published on the host (Compose ``ports``; Kubernetes ``hostPort``). ``host_ip`` unset: all interfaces."""
+    """A port published on the host (Compose ``ports``). ``host_ip`` unset: all interfaces."""
 
     container: Container
     host_ip: Value[str]
     host_port: Value[str]  # may be a range
     container_port: Value[int]
     protocol: str = "tcp"
+
+
+@record(slots=True, kw_only=True, eq=False)
+class HostPort(PublishedPort):
+    """A pod's port opened on its node (Kubernetes ``hostPort``), past every Service."""
 
 
 @record(slots=True, kw_only=True, eq=False)

@@ -17,7 +17,7 @@ from afscan.platforms.logsettings import describe_credentials, listed, seconds, 
 from afscan.platforms.reading import Interpretation
 from afscan.platforms.settings import written
 
-PLATFORM = "fluentbit"
+PLATFORM = "fluent bit"
 
 _SECTIONS = {"INPUT": "input", "FILTER": "filter", "OUTPUT": "output", "SERVICE": "service"}
 _LISTS = {"inputs": "input", "filters": "filter", "outputs": "output"}
@@ -34,7 +34,17 @@ _SENDS = {
 """The outputs over the network whose settings are known, and what counts as credentials in each."""
 
 _CLOUDS = frozenset(
-    ("s3", "cloudwatch", "cloudwatch_logs", "kinesis_firehose", "firehose", "kinesis_streams", "kinesis", "stackdriver", "bigquery")
+    (
+        "s3",
+        "cloudwatch",
+        "cloudwatch_logs",
+        "kinesis_firehose",
+        "firehose",
+        "kinesis_streams",
+        "kinesis",
+        "stackdriver",
+        "bigquery",
+    )
 )
 
 

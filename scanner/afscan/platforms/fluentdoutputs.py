@@ -18,7 +18,16 @@ _SEARCH = frozenset(
     ("elasticsearch", "elasticsearch_dynamic", "elasticsearch_data_stream", "opensearch", "opensearch_data_stream")
 )
 _CLOUDS = frozenset(
-    ("s3", "cloudwatch_logs", "kinesis_streams", "kinesis_firehose", "kinesis_streams_aggregated", "google_cloud", "gcs", "azureblob")
+    (
+        "s3",
+        "cloudwatch_logs",
+        "kinesis_streams",
+        "kinesis_firehose",
+        "kinesis_streams_aggregated",
+        "google_cloud",
+        "gcs",
+        "azureblob",
+    )
 )
 _HEADERS = re.compile(r"authorization|api[-_]?key|token", re.IGNORECASE)
 

@@ -83,20 +83,18 @@ def window(count: float, first: float, longest: float | None, *, doubling: bool)
     return total
 
 
-def describe_credentials(parameters: "Iterator[tuple[str, Value[str]]]", *, owner: str, platform: str, out: Interpretation) -> None:
+def describe_credentials(
+    parameters: "Iterator[tuple[str, Value[str]]]", *, owner: str, platform: str, out: Interpretation
+) -> None:
     """Emit the secrets in a pipeline's parameters. Its connections are not emitted: outputs are judged as such (SEC311)."""
     from afscan.platforms.variables import describe_setting, origin_of  # noqa: PLC0415  (start-up time: only where there is one)
 
     for name, value in parameters:
         if value.is_unset:
             continue
-        source = value.node.source
-        if value.is_unknown:
-            origin = Origin.INTERPOLATED
-        else:
-            origin = origin_of(value.or_else(""), expands=False)
+        origin = Origin.INTERPOLATED if value.is_unknown else origin_of(value.or_else(""), expands=False)
         found = Interpretation()
         describe_setting(
-            name, value, origin, owner=owner, platform=platform, holder=holder_of(source), out=found, reader=platform
+            name, value, origin, owner=owner, platform=platform, holder=holder_of(value.node.source), out=found, reader=platform
         )
         out.subjects += [one for one in found.subjects if not isinstance(one, Connection | Login)]

@@ -163,11 +163,8 @@ class _Reader:
         self.at = key.end()
         blanks = _BLANKS.match(self.text, self.at)
         self.at = blanks.end() if blanks is not None else self.at
-        value: Node
-        if self.at >= len(self.text) or self.text[self.at] in "\r\n":
-            value = Scalar(self.source, spot, "")  # a parameter without a value stands for itself: the place is its name
-        else:
-            value = self._value()
+        bare = self.at >= len(self.text) or self.text[self.at] in "\r\n"  # the name alone: its place is the value's too
+        value = Scalar(self.source, spot, "") if bare else self._value()
         if self.skipped:
             return
         include = name == INCLUDES or (name == "include" and len(self.open) == 1)

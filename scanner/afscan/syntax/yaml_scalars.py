@@ -4,11 +4,11 @@ libyaml gives the text after unfolding and the span of the whole. For the place 
 of a ConfigMap entry, the text is unfolded here once more, with positions. Rules: YAML 1.1, chapter 9, as libyaml applies them.
 """
 
-import re
 from functools import partial
 from typing import Any
 
 from afscan.model.node import Node, Opaque, Scalar
+from afscan.model.patterns import pattern
 from afscan.model.source import Source
 
 CORE = "tag:yaml.org,2002:"
@@ -17,13 +17,13 @@ CORE = "tag:yaml.org,2002:"
 _CORE_PLAIN = frozenset(CORE + name for name in ("int", "float", "bool", "null", "timestamp", "merge", "value"))
 _STRING_TAGS = frozenset(("!", CORE + "str"))
 _COMPOSE_TAGS = frozenset(("!reset", "!override"))
-_TAG = re.compile(r"!(?:<[^>\s]*>|[^\s,\[\]{}]*)")
-_GAP = re.compile("(?:[ \t\r\n\x85\u2028\u2029]+|#[^\r\n\x85\u2028\u2029]*)*")
+_TAG = pattern(r"!(?:<[^>\s]*>|[^\s,\[\]{}]*)")
+_GAP = pattern("(?:[ \t\r\n\x85\u2028\u2029]+|#[^\r\n\x85\u2028\u2029]*)*")
 
 _BREAKS = "\r\n\x85\u2028\u2029"
 _BLANK = " \t" + _BREAKS
-_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-_HEADER = re.compile(r"[|>]([+-]?)[1-9]?([+-]?)[^\r\n\x85\u2028\u2029]*")
+_BREAK = pattern("\r\n|[\r\n\x85\u2028\u2029]")
+_HEADER = pattern(r"[|>]([+-]?)[1-9]?([+-]?)[^\r\n\x85\u2028\u2029]*")
 _ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b", " ": " ",
     '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",

@@ -181,9 +181,10 @@ def _command(fields: Fields, key: str) -> Value[list[str]]:
 
 
 def _written(fields: Fields, *values: Value[T]) -> Value[T]:
-    """The first value that this file writes; without one what an absence means here."""
+    """The first value that is written; without one what an absence means here, at the place of what takes one away."""
     absent = fields.gap.node if fields.gap is not None else None
-    return next((value for value in values if not value.is_unset and value.node is not absent), values[0])
+    written = next((value for value in values if not value.is_unset and value.node is not absent), None)
+    return written or next((value for value in values if value.at is not None), values[0])
 
 
 def _limit(fields: Fields, *values: Value[float]) -> Value[float]:

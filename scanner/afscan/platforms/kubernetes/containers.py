@@ -3,7 +3,7 @@
 from afscan.model.node import Node, Opaque
 from afscan.model.notice import NoticeKind
 from afscan.model.record import record
-from afscan.model.subjects import Container, ContainerPort, HostNamespace, ImageReference, Probe, PublishedPort, Workload
+from afscan.model.subjects import Container, ContainerPort, HostNamespace, ImageReference, Probe, HostPort, Workload
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.environment import environment_of, sources_of, words_of
 from afscan.platforms.kubernetes.objects import PLATFORM, section
@@ -161,7 +161,7 @@ def _ports(reader: Reader) -> list[ContainerPort]:
     return found
 
 
-def _published(container: Container, out: Interpretation) -> list[PublishedPort]:
+def _published(container: Container, out: Interpretation) -> list[HostPort]:
     """A published port for each ``hostPort``; 0 is none."""
     found = []
     for port in container.ports:
@@ -170,7 +170,7 @@ def _published(container: Container, out: Interpretation) -> list[PublishedPort]
             continue
         shown = host_port.value if host_port.is_set else "?"
         found.append(
-            PublishedPort(
+            HostPort(
                 name=f"{container.name}, host port {shown}",
                 node=port.node,
                 platform=PLATFORM,

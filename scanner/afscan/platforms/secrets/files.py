@@ -1,9 +1,9 @@
 """Files that hold secrets, by their names: what COPY and ADD should not take into an image."""
 
-import re
 from posixpath import basename, dirname
 from typing import NamedTuple
 
+from afscan.model.patterns import pattern
 from afscan.platforms.secrets.names import word_set
 
 
@@ -54,16 +54,16 @@ _MAYBE = {
     **dict.fromkeys(word_set("secrets secret secrets.yml secrets.yaml secrets.json secrets.toml"), "secrets"),
     ".gnupg": "a private key",
 }
-_HARMLESS = re.compile(
+_HARMLESS = pattern(
     r"(?:^|[._-])(?:examples?|samples?|templates?|tmpl|tpl|dist|defaults?|schema|test|testing|ci|pub|public|vault|encrypted|enc|sops)"
     r"(?:[._-]|\Z)"
 )
-_PUBLIC = re.compile(
+_PUBLIC = pattern(
     r"(?:^|[^a-z])(?:ca|cas|root|bundle|chain|fullchain|cert|certs|certificate|certificates|crt|pub|public|dh|dhparam|dhparams|"
     r"gpg|apt|apk|yum|rpm|signing|release|archive|repo|repository|trust|truststore|cacerts|global|jwks)(?:[^a-z]|\Z)|cacert|cert"
 )
-_PRIVATE = re.compile(r"(?:^|[^a-z])(?:key|keys|priv|private|rsa|secret)(?:[^a-z]|\Z)|privkey|private|keypair")
-_KEYRINGS = re.compile(r"keyrings?\b|trusted\.gpg|rpm-gpg|/apk/keys")
+_PRIVATE = pattern(r"(?:^|[^a-z])(?:key|keys|priv|private|rsa|secret)(?:[^a-z]|\Z)|privkey|private|keypair")
+_KEYRINGS = pattern(r"keyrings?\b|trusted\.gpg|rpm-gpg|/apk/keys")
 
 
 def secret_file(path: str, target: str = "") -> SecretFile | None:

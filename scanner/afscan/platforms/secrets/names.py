@@ -3,8 +3,10 @@
 import re
 from itertools import pairwise
 
-_EDGE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z][0-9])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
-_SEPARATOR = re.compile(r"[^A-Za-z0-9]+")
+from afscan.model.patterns import pattern
+
+_EDGE = pattern(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z][0-9])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
+_SEPARATOR = pattern(r"[^A-Za-z0-9]+")
 _LONGEST = 200
 
 
@@ -197,8 +199,8 @@ def _kind(words: list[str]) -> str | None:
 
 
 _SWITCH = word_set("true false yes no on off enabled disabled null none nil undefined optional required always never auto")
-_NUMBER = re.compile(r"[-+]?[0-9]{1,6}(?:\.[0-9]+)?\Z|[0-9]+(?:ms|s|m|h|d|w|y)\Z")
-_TERM = re.compile(
+_NUMBER = pattern(r"[-+]?[0-9]{1,6}(?:\.[0-9]+)?\Z|[0-9]+(?:ms|s|m|h|d|w|y)\Z")
+_TERM = pattern(
     r"(?:HS|RS|ES|PS)(?:256|384|512)|EdDSA|bearer|basic|digest|authorization|x-[a-z]+(?:-[a-z]+){0,4}"
     r"|jwt|header|cookie|opaque|oauth2?|oidc|kubernetes\.io/.*|plain|scram-sha-(?:256|512)|vault|file|env",
     re.IGNORECASE,

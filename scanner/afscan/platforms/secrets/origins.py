@@ -2,12 +2,13 @@
 
 import re
 
+from afscan.model.patterns import pattern
 from afscan.model.subjects import Origin
 
 _LONGEST = 65536
 """Values beyond this many characters are judged by their beginning."""
 
-_HASH = re.compile(
+_HASH = pattern(
     r"md5[0-9a-fA-F]{32}"  # PostgreSQL "Password Authentication"; pgbouncer.org, userlist.txt
     r"|SCRAM-SHA-(?:1|256)\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+"
     r"|\$2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{22,60}"  # crypt(5): bcrypt
@@ -16,7 +17,7 @@ _HASH = re.compile(
     r"|(?:pbkdf2|bcrypt|scrypt|argon2)[a-z0-9_]*\$[^\s]{16,}"  # Django
     r"|#[0-9a-f]{64}"  # redis.io, ACL: the SHA-256 of a password
 )
-_REFERENCE = re.compile(
+_REFERENCE = pattern(
     r"file:/|/(?:var/)?run/secrets/|/(?:vault|etc|mnt)/secrets?/"
     r"|(?:ref\+)?(?:vault|awssm|aws-sm|awsssm|gcpsm|gcp-sm|akv|azurekeyvault|keyvault|secretsmanager|secretref|sops|op|ssm|sm):"
     r"(?://)?[\w/#.{$%-]"
@@ -26,17 +27,17 @@ _REFERENCE = re.compile(
     r"|\$__(?:file|env|vault)\{|env[.:][A-Z_][A-Z0-9_]*\Z|<path:[^<>\s]+>\Z|!vault\b",
     re.IGNORECASE,
 )
-_PATH = re.compile(r"(?:~|\.{1,2})?(?:/[a-z0-9_.@-]+){2,}/?\Z|[\w./-]+\.(?:pem|key|crt|p12|pfx|jks|json|txt|cred|creds)\Z")
-_ACTIONS = re.compile(r"\$\{\{[^{}]*\}\}")  # an expression of a GitHub workflow
-_INTERPOLATION = re.compile(
+_PATH = pattern(r"(?:~|\.{1,2})?(?:/[a-z0-9_.@-]+){2,}/?\Z|[\w./-]+\.(?:pem|key|crt|p12|pfx|jks|json|txt|cred|creds)\Z")
+_ACTIONS = pattern(r"\$\{\{[^{}]*\}\}")  # an expression of a GitHub workflow
+_INTERPOLATION = pattern(
     r"\$\{[A-Za-z_][^{}]*\}"
     r"|\$\([A-Za-z_][A-Za-z0-9_.-]*\)"  # Kubernetes "dependent environment variables"
     r"|\#\{[^{}]+\}"  # Ruby in Fluentd, Spring, Octopus
     r"|%\(ENV_\w+\)s"  # supervisord
 )
-_WHOLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*|\$\([^()]+\)|`[^`]+`|%[A-Za-z_]\w*%|\$(?:Env|ENV):\w+")
+_WHOLE = pattern(r"\$[A-Za-z_][A-Za-z0-9_]*|\$\([^()]+\)|`[^`]+`|%[A-Za-z_]\w*%|\$(?:Env|ENV):\w+")
 
-_BLANKED = re.compile(
+_BLANKED = pattern(
     r"\$\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|\#\{[^{}]*\}|<[A-Za-z][^<>\s]*>|\$[A-Za-z_][A-Za-z0-9_]*"
 )
 _FILLER = "\ue000"
@@ -61,11 +62,11 @@ def has_filler(text: str) -> bool:
     return _FILLER in text
 
 
-_MARKUP = re.compile(
+_MARKUP = pattern(
     r"<[A-Za-z][\w .:/,*-]{1,80}>|\{\{[^{}]{0,120}\}\}|\{%|<%|\[\[[^\[\]]{1,80}\]\]|@[A-Z][A-Z0-9_]{2,}@|__[A-Z][A-Z0-9_]+__\Z"
 )
-_FILLED = re.compile(r"(?:^|[-_.:/ ])[xX]{3,}\Z|[xX]{6,}|\*{3,}|\.{3,}\Z|…|\A[0-]{8,}\Z|\A[-_?]{3,}\Z")
-_WORDS = re.compile(
+_FILLED = pattern(r"(?:^|[-_.:/ ])[xX]{3,}\Z|[xX]{6,}|\*{3,}|\.{3,}\Z|…|\A[0-]{8,}\Z|\A[-_?]{3,}\Z")
+_WORDS = pattern(
     r"change[-_ ]?(?:me|it|this)(?:[^a-z]|\Z)|change[-_ ](?:in|before|for)[-_ ](?:prod|deploy)"
     r"|(?:^|[^a-z])(?:replace|fill|set)[-_ ]?(?:me|this|with|in)(?:[^a-z]|\Z)|replace[-_ ]?me"
     r"|(?:^|[^a-z])your[-_ ]?(?:own|new|real|actual|super|strong|secure|secret|api|access|auth|private|password|pass|pwd|token|"
@@ -76,7 +77,7 @@ _WORDS = re.compile(
     r"|\A(?:todo|tbd|fixme|redacted|to[-_ ]be[-_ ](?:set|defined|changed))\b"
     r"|(?:^|[^a-z])dummy(?:[^a-z]|\Z)"
 )
-_EXAMPLE = re.compile(r"(?:^|[^a-z])(?:an?[-_ ])?examples?(?:key|token|secret|password)?(?:[^a-z.@]|\Z)")
+_EXAMPLE = pattern(r"(?:^|[^a-z])(?:an?[-_ ])?examples?(?:key|token|secret|password)?(?:[^a-z.@]|\Z)")
 
 
 def is_placeholder(text: str) -> bool:

@@ -5,6 +5,8 @@ Each row is a form that its issuer documents (or that the issuer's own secret sc
 
 import re
 
+from afscan.model.patterns import pattern
+
 _ROWS = (
     # what it is, kind, pattern; source
     ("an AWS access key", "api-key", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),  # AWS IAM, "Unique identifiers"
@@ -46,12 +48,12 @@ _ROWS = (
     ("a Telegram bot token", "token", r"\b[0-9]{8,10}:AA[\w-]{33}(?![\w-])"),
 )
 _LONGEST = 65536
-_HINT = re.compile(
+_HINT = pattern(
     r"AKIA|ASIA|gh[pousr]_|github_pat_|gl(?:pat|dt|rt|ptt|oas|soat|ft)-|xox|xapp-|hooks\.slack|k_live_|whsec_|sk-|AIza|GOCSPX-|"
     r"PRIVATE KEY|eyJ|npm_|pypi-|SG\.|SK[0-9a-f]|dckr_|hf_|do[opr]_v1_|hv[sbr]\.|AGE-SECRET|AccountKey=|dapi|glsa_|NRAK-|shp|"
     r"atlasv1|tskey-|:AA"
 )
-_MADE_UP = re.compile(
+_MADE_UP = pattern(
     r"example|placeholder|your|dummy|fake|sample|redacted|x{5}|0{6}|\*{3}|12345678|abcdefgh|deadbeef", re.IGNORECASE
 )
 
@@ -64,8 +66,8 @@ def find_shape(text: str) -> tuple[str, str, int, int] | None:
     text = text[:_LONGEST]
     if _HINT.search(text) is None:
         return None
-    for what, kind, pattern in _ROWS:
-        match = re.search(pattern, text)
+    for what, kind, shape in _ROWS:
+        match = re.search(shape, text)
         if match is not None and _is_real(kind, what, match.group(), text):
             return what, kind, match.start(), match.end()
     return None

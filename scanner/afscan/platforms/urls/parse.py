@@ -8,6 +8,7 @@ Formats: RFC 3986 with the liberties that drivers take (several hosts, unescaped
 import re
 from collections.abc import Iterator
 
+from afscan.model.patterns import pattern
 from afscan.model.record import field, record
 from afscan.platforms.secrets.origins import blanked, has_filler
 
@@ -18,9 +19,9 @@ LONGEST = 1 << 20
 """A longer text is searched only so far."""
 
 _LONGEST_URL = 8192
-_SCHEME = re.compile(r"(?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]{0,40}\Z", re.IGNORECASE)
-_STOP = re.compile(r"""[\s"'`<>|\\^{}]|&&|[,;]\s|[,;]\Z""")
-_AUTHORITY_END = re.compile(r"[/?#]")
+_SCHEME = pattern(r"(?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]{0,40}\Z", re.IGNORECASE)
+_STOP = pattern(r"""[\s"'`<>|\\^{}]|&&|[,;]\s|[,;]\Z""")
+_AUTHORITY_END = pattern(r"[/?#]")
 _QUERY_PASSWORDS = ("password", "passwd", "pwd", "sslpassword")
 _QUERY_USERS = ("user", "username", "uid")
 

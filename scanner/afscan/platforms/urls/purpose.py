@@ -3,12 +3,13 @@
 import re
 from itertools import pairwise
 
+from afscan.model.patterns import pattern
 from afscan.platforms.secrets.names import split_words, word_set
 from afscan.platforms.urls.parse import Url
 from afscan.platforms.urls.products import BY_SCHEME, base_of
 
 _LOOPBACK = frozenset(("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", "::1", "0:0:0:0:0:0:0:1"))
-_LOOPBACK_V4 = re.compile(r"(?:::ffff:)?127(?:\.[0-9]{1,3}){1,3}\Z")
+_LOOPBACK_V4 = pattern(r"(?:::ffff:)?127(?:\.[0-9]{1,3}){1,3}\Z")
 _SOCKET_STARTS = ("/", "%2f", "@/")
 
 
@@ -44,7 +45,7 @@ def is_listener(url: Url, name: str) -> bool:
     return len(words) > 1 and words[-1] in _ADDRESSES and words[-2] in _OWN
 
 
-_IDENTIFIERS = re.compile(
+_IDENTIFIERS = pattern(
     r"(?:[\w-]+\.)?w3\.org|(?:[\w-]+\.)*(?:xmlsoap|json-schema|apache|opensource|gnu|purl|xml|relaxng|docbook|hl7)\.org"
     r"|creativecommons\.org"
     r"|(?:schemas?|xmlns|ns|claims)\.[\w.-]+|java\.sun\.com|(?:[\w-]+\.)?springframework\.org|(?:specs\.)?openid\.net"
@@ -54,8 +55,8 @@ _IDENTIFIERS = re.compile(
 _METADATA = word_set("169.254.170.23 fd00:ec2::254 fd00:ec2::23 metadata.google.internal metadata 100.100.100.200")
 """Instance metadata beside 169.254/16: link-local, plaintext by design (documentation of AWS, Google Cloud, Azure, Alibaba)."""
 
-_ARCHIVES = re.compile(r"(?:[\w-]+\.)*(?:debian\.org|ubuntu\.com|alpinelinux\.org|centos\.org|fedoraproject\.org|archlinux\.org)")
-_REVOCATION = re.compile(r"(?:ocsp|crls?|aia|cacerts)[\w-]*\.[\w.-]+")
+_ARCHIVES = pattern(r"(?:[\w-]+\.)*(?:debian\.org|ubuntu\.com|alpinelinux\.org|centos\.org|fedoraproject\.org|archlinux\.org)")
+_REVOCATION = pattern(r"(?:ocsp|crls?|aia|cacerts)[\w-]*\.[\w.-]+")
 _NAMES_ONLY = word_set(
     "cors origin origins issuer issuers iss audience audiences aud namespace namespaces xmlns schema schemas license "
     "licenses licence proxy realm homepage docs documentation referer referrer csrf whitelist allowlist blacklist "
