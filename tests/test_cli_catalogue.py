@@ -52,7 +52,7 @@ def test_rules_as_json(run: Run, packs: None) -> None:
 
 @pytest.mark.parametrize("word", ["SEC201", "sec201", "container-runs-as-root"])
 def test_explain(run: Run, packs: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, word: str) -> None:
-    for kind, text in (("fail", "user: root\n"), ("pass", "user: app\n")):
+    for kind, text in (("fail", "# expect: SEC201\nuser: root\n"), ("pass", "user: app\n")):
         folder = tmp_path / "SEC201" / kind
         folder.mkdir(parents=True)
         (folder / "compose.yaml").write_text(text, encoding="utf-8")
@@ -66,7 +66,7 @@ def test_explain(run: Run, packs: None, monkeypatch: pytest.MonkeyPatch, tmp_pat
         "severity  high\nprofile   default\njudges    Container\n"
         "\nWhy\n  It matters, because a process that is `root` owns the machine.\n"
         '\nFix\n  Compose: set `user: "10001:10001"`.\n  Dockerfile: end with `USER 10001`.\n'
-        "\nFails\n  compose.yaml\n    | user: root\n"
+        "\nFails\n  compose.yaml\n  > | user: root\n"
         "\nPasses\n  compose.yaml\n    | user: app\n"
     )
 

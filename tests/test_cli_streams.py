@@ -12,6 +12,8 @@ import pytest
 
 from afscan.cli import terminal
 
+FIXTURE = Path(__file__).parent.parent / "fixtures" / "DEP401" / "pass"
+
 
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
@@ -101,3 +103,24 @@ def test_progress_is_for_terminals_and_long_scans(monkeypatch: pytest.MonkeyPatc
     quiet.started -= 2
     quiet(2, 10)
     assert quiet.bar is None
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+@pytest.mark.parametrize("words", [[], ["--format", "json"], ["--version"], ["--help"], ["rules"]])
+def test_a_full_disk_is_told_and_is_no_verdict(words: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        program = subprocess.run(
+            [sys.executable, "-m", "afscan", *words], stdout=full, stderr=subprocess.PIPE, cwd=FIXTURE, check=False
+        )
+    assert program.returncode == 2
+    assert program.stderr == b"afscan: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("closing", "words", "code"), [(">&-", "--fail-on never", 0), (">&-", "rules", 0), ("2>&-", "nowhere", 2), ("<&-", "-", 2)]
+)
+def test_closed_streams(closing: str, words: str, code: int) -> None:
+    command = f"{sys.executable} -m afscan {words} {closing}"
+    program = subprocess.run(["sh", "-c", command], capture_output=True, cwd=FIXTURE, check=False)
+    assert (program.returncode, program.stdout) == (code, b"")
+    assert program.stderr in (b"", b"afscan: standard input is closed\n")

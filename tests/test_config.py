@@ -191,8 +191,11 @@ def test_idle_entries_of_a_partial_stack_are_no_news() -> None:
 
 
 def test_ignore_of_an_unknown_rule_is_an_error() -> None:
-    _write(".afscan.yaml", "ignore:\n- rules: [SEC201, SEC2O1]\n  reason: x\n")
-    with pytest.raises(ConfigError, match=r"\.afscan\.yaml:2: no rule or control is called 'SEC2O1' \(did you mean SEC201\?\)"):
+    _write(".afscan.yaml", "ignore:\n- rules: [SEC201, container-run-as-root]\n  reason: x\n")
+    with pytest.raises(
+        ConfigError,
+        match=r"\.afscan\.yaml:2: no rule or control is called 'container-run-as-root' \(did you mean container-runs-as-root\?\)",
+    ):
         judge(_result(), load_config(["."]))
 
 

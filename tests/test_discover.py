@@ -6,6 +6,7 @@ import pytest
 
 from afscan.engine import Options, scan
 from afscan.files.discover import Discovery, discover
+from afscan.judge.config import Config
 
 
 @pytest.fixture
@@ -50,6 +51,51 @@ def test_a_folder_inside_a_marked_stack_is_a_part_of_it(tree: Path) -> None:
 
 def test_a_single_file_is_a_part(tree: Path) -> None:
     assert layout(discover(["a/b/two.yaml"])) == {"a/b": (False, ["a/b/two.yaml"])}
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [["a", "a/one.yaml"], ["a/one.yaml", "a"], ["a/b", "a", "a/b/two.yaml"], ["a", "./a", "c/../a"], ["a", "a/b/../one.yaml"]],
+)
+def test_paths_that_overlap_give_each_file_once(tree: Path, paths: list[str]) -> None:
+    assert layout(discover(paths)) == {"a": (True, ["a/one.yaml"]), "a/b": (True, ["a/b/two.yaml"])}
+
+
+def test_a_folder_inside_a_given_folder_is_no_stack_of_its_own(tree: Path) -> None:
+    (tree / "a/c/d").mkdir(parents=True)
+    (tree / "a/c/d/four.yaml").write_text("services: {}\n")
+    assert layout(discover(["a/c/d", "a"])) == {"a": (True, ["a/c/d/four.yaml", "a/one.yaml"]), "a/b": (True, ["a/b/two.yaml"])}
+    found = discover(["c", "c/ignored.yaml", "c/."])
+    assert [stack.files for stack in found.stacks.values() if stack.root == "c"] == [["c/ignored.yaml", "c/three.yaml"]]
+    assert found.foreign == ["c/code.py"]
+
+
+def test_two_names_of_one_file_are_one_file(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree / "a")
+    found = discover(["../c/three.yaml", str(tree / "c/three.yaml")])
+    assert [stack.files for stack in found.stacks.values()] == [["../c/three.yaml"]]
+
+
+def test_a_given_link_to_nowhere_is_noted_and_the_rest_is_read(tree: Path) -> None:
+    (tree / "c/gone.yaml").symlink_to("nothing.yaml")
+    (tree / "c/loop.yaml").symlink_to("loop.yaml")
+    found = discover(["c/gone.yaml", "c/loop.yaml", "c/three.yaml"])
+    assert [notice.place.path for notice in found.notices] == ["c/gone.yaml", "c/loop.yaml"]
+    assert [stack.files for stack in found.stacks.values()] == [["c/three.yaml"]]
+
+
+def test_what_the_configuration_excludes_is_read_where_it_is_named(tree: Path) -> None:
+    exclude = Config(exclude=("/a/", "c/three.yaml")).excluded()
+    assert layout(discover(["."], exclude=exclude)) == {}
+    assert layout(discover(["a"], exclude=exclude)) == {"a": (True, ["a/one.yaml"]), "a/b": (True, ["a/b/two.yaml"])}
+    assert layout(discover(["c"], exclude=exclude)) == {}
+    assert layout(discover(["c/three.yaml"], exclude=exclude)) == {"c": (False, ["c/three.yaml"])}
+
+
+def test_a_hook_gives_changed_files_and_leaves_out_what_is_excluded(tree: Path) -> None:
+    (tree / ".git").mkdir()
+    found = discover(["a/one.yaml", "c/three.yaml"], context="stack", exclude=Config(exclude=("/a/",)).excluded())
+    assert [(stack.files, stack.report) for stack in found.stacks.values()] == [(["c/three.yaml"], {"c/three.yaml"})]
 
 
 def test_ignore_files_count_below_a_directory_but_not_for_a_named_file(tree: Path) -> None:

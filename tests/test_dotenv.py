@@ -57,7 +57,7 @@ def test_empty_values(line: str) -> None:
 
 
 def test_values_of_several_lines() -> None:
-    text = 'KEY="first\nsecond"\r\nNEXT=\'a\nb\'\nLAST=1'
+    text = "KEY=\"first\nsecond\"\r\nNEXT='a\nb'\nLAST=1"
     root = root_of(text)
     assert entries(text) == {"KEY": "first\nsecond", "NEXT": "a\nb", "LAST": "1"}
     key = root.entries["KEY"]
@@ -94,14 +94,18 @@ def test_a_name_alone_is_passed_on() -> None:
     assert known["B"].value.reason == "`B` is passed on from the environment"
 
 
-PLAIN = st.text(st.characters(blacklist_characters="\n\r\"'#$\\`", blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), max_size=12)
+PLAIN = st.text(
+    st.characters(blacklist_characters="\n\r\"'#$\\`", blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), max_size=12
+)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.from_regex(r"[A-Z][A-Z0-9_]{0,8}", fullmatch=True), PLAIN, max_size=6), st.data())
 def test_what_is_written_is_read_again(values: dict[str, str], data: st.DataObject) -> None:
     forms = st.sampled_from(["{}={}", 'export {}="{}"', "{} = '{}'", "{}={} # note"])
-    text = "".join(data.draw(forms).format(name, value) + data.draw(st.sampled_from(["\n", "\r\n"])) for name, value in values.items())
+    text = "".join(
+        data.draw(forms).format(name, value) + data.draw(st.sampled_from(["\n", "\r\n"])) for name, value in values.items()
+    )
     assert entries(text) == values
 
 

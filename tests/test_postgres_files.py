@@ -371,3 +371,8 @@ def test_hostile_files_do_no_harm(files: dict[str, str]) -> None:
     stack = stack_of(files)
     assert all(found.place.line >= 1 for found in stack.of(ConfigFile))
     assert all(len(found.plaintext_rules) <= len(found.records) for found in stack.of(Postgres))
+
+
+def test_a_sample_in_which_all_is_commented_out() -> None:
+    found = one(stack_of({"postgresql.conf": "# ssl = off\n#port = 5432\n"}))
+    assert (found.partial, found.tls.state) == (True, "unknown")

@@ -150,14 +150,51 @@ def test_first_line_of_a_long_span_is_marked() -> None:
 def test_secrets_are_masked_in_every_line() -> None:
     source = Source("f", "a: hunter2 b\nkey: |\n  BEGIN\n  AAAA\nend: AAAA\n")
     spans = [Span(1, 4, 1, 11), Span(3, 3, 4, 7)]
-    assert masked(source, 1, 1, 13, spans) == "a: ******** b"
-    assert masked(source, 1, 6, 13, spans) == "******** b"
-    assert masked(source, 1, 1, 8, spans) == "a: ********"
-    assert masked(source, 3, 1, 8, spans) == "  ********"
-    assert masked(source, 4, 1, 7, spans) == "  ********"
-    assert masked(source, 5, 1, 10, spans) == "end: AAAA"
+    assert masked(source, 1, 1, 13, spans, about=Span(1, 1, 1, 2)) == "a: ******** b"
+    assert masked(source, 1, 6, 13, spans, about=Span(1, 1, 1, 2)) == "******** b"
+    assert masked(source, 1, 1, 8, spans, about=Span(1, 1, 1, 2)) == "a: ********"
+    assert masked(source, 3, 1, 8, spans, about=Span(1, 1, 1, 2)) == "  ********"
+    assert masked(source, 4, 1, 7, spans, about=Span(1, 1, 1, 2)) == "  ********"
+    assert masked(source, 5, 1, 10, spans, about=Span(1, 1, 1, 2)) == "end: AAAA"
     assert hidden_in("abcdef", 1, [Span(1, 2, 1, 4), Span(1, 3, 1, 5)]) == [(1, 4)]
     assert excerpt(source, Span(1, 12, 1, 13), spans, 60) == ("a: ******** b", 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("  DB_PASSWORD: hunter22", "  DB_PASSWORD: ********"),
+        ("  password: 'two words' # why", "  password: ******** # why"),
+        ('LABEL api-key="x1y2z3"', "LABEL api-key=********"),
+        ("""  app.json: '{"password": "hunter22"}'""", """  app.json: '{"password": ********}'"""),
+        ('{"name":"DB_PASSWORD","value":"hunter22"}', '{"name":"DB_PASSWORD","value":********}'),
+        ('"{\\"name\\":\\"A_TOKEN\\",\\"value\\":\\"hunter22\\"}"', '"{\\"name\\":\\"A_TOKEN\\",\\"value\\":********}"'),
+        ("CREATE USER a PASSWORD 'hunter22';", "CREATE USER a PASSWORD ********;"),
+        ("    requirepass hunter22", "    requirepass ********"),
+        ("curl --oauth2-bearer hunter22 http://x", "curl --oauth2-bearer ******** http://x"),
+        ('args: ["--password", "hunter22"]', 'args: ["--password", "********"]'),
+        ('value: "Bearer abc.def-123"', 'value: "Bearer ********"'),
+        ("url: redis://:hunter22@redis:6379", "url: redis://:********@redis:6379"),
+        ('users: "admin:$$apr1$$Zq19abcd$$abcdefghijk"', 'users: "admin:********"'),
+        ("    MIIEpAIBAAKCAQEA7Zq6sB0Qm3v1Yx9k2Hc4Ld8NfPgRt5Uw", "    ********"),
+        ("  key: AKIA1Q2W3E4R5T6Y7U8I", "  key: ********"),
+        ("  password: ${DB_PASSWORD:?}", "  password: ${DB_PASSWORD:?}"),
+        ("  password: var.db_password", "  password: ********"),
+        ("  secretName: tls-certificate", "  secretName: tls-certificate"),
+        ("  secretKeyRef: {name: app, key: password}", "  secretKeyRef: {name: app, key: password}"),
+        ("automountServiceAccountToken: false", "automountServiceAccountToken: false"),
+        ("    image: registry.example.org/app@sha256:" + "0a" * 32, "    image: registry.example.org/app@sha256:" + "0a" * 32),
+    ],
+)
+def test_what_looks_like_a_secret_is_masked_around_a_finding(line: str, shown: str) -> None:
+    source = Source("f", f"{line}\nelse\n")
+    assert masked(source, 1, 1, len(line) + 1, (), about=Span(2, 1, 2, 5)) == shown
+    assert excerpt(source, Span(1, 1, 1, len(line) + 1), (), 120) == (line, 0, len(line)), "what is reported is known to be none"
+
+
+def test_what_a_finding_points_at_is_not_guessed_about() -> None:
+    source = Source("f", "token: abcdef secret: ghijkl\n")
+    assert excerpt(source, Span(1, 8, 1, 14), (), 120) == ("token: abcdef secret: ********", 7, 6)
 
 
 def test_a_secret_in_a_long_line_stays_masked_where_it_is_cut() -> None:

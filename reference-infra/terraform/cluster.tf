@@ -3,7 +3,7 @@ module "eks" {
   version = "~> 20.37"
 
   cluster_name    = "${local.name}-production"
-  cluster_version = "1.33"
+  cluster_version = "1.35"
 
   vpc_id     = module.vpc.vpc_id
   subnet_ids = module.vpc.private_subnets

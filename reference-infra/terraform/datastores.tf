@@ -56,7 +56,27 @@ resource "aws_db_instance" "postgres" {
   final_snapshot_identifier = "${local.name}-postgres-final"
 
   performance_insights_enabled    = true
+  monitoring_interval             = 60
+  monitoring_role_arn             = aws_iam_role.monitoring.arn
   enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+}
+
+resource "aws_iam_role" "monitoring" {
+  name = "${local.name}-rds-monitoring"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "monitoring.rds.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "monitoring" {
+  role       = aws_iam_role.monitoring.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
 }
 
 resource "aws_elasticache_subnet_group" "main" {
@@ -72,6 +92,11 @@ resource "aws_elasticache_parameter_group" "redis" {
     name  = "timeout"
     value = "300"
   }
+}
+
+resource "aws_cloudwatch_log_group" "redis" {
+  name              = "/elasticache/${local.name}-redis"
+  retention_in_days = 90
 }
 
 resource "aws_elasticache_replication_group" "redis" {
@@ -98,4 +123,11 @@ resource "aws_elasticache_replication_group" "redis" {
 
   snapshot_retention_limit = 14
   snapshot_window          = "02:00-03:00"
+
+  log_delivery_configuration {
+    log_type         = "slow-log"
+    log_format       = "json"
+    destination_type = "cloudwatch-logs"
+    destination      = aws_cloudwatch_log_group.redis.name
+  }
 }

@@ -12,6 +12,7 @@ from afscan.interpret import interpret
 from afscan.join import join_all
 from afscan.judge import judge
 from afscan.judge.config import Config, load_config
+from afscan.model.node import Scalar
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place, Span
 from afscan.model.record import record
@@ -155,6 +156,9 @@ def _collect_secrets(stack: Stack, result: Result) -> None:
     for credential in stack.of(Credential):
         if credential.value.is_set and (credential.origin is Origin.HASH or literal_text(credential) is not None):
             place = literal_place(credential)
+            node = credential.value.node
+            if isinstance(node, Scalar) and place == node.head:
+                place = node.place  # of a text of several lines, the head is the first
             result.secrets.setdefault(place.path, []).append(place.span)
 
 
@@ -218,10 +222,16 @@ def _finding(rule: Rule, subject: Subject, problem: Problem) -> Finding:
         place=place,
         subject=subject.name,
         platform=subject.platform,
-        message=problem.message[:1].upper() + problem.message[1:],
+        message=_sentence(problem.message),
         remedy=problem.remedy or rule.remedy(subject.platform),
         related=tuple(problem.related),
     )
+
+
+def _sentence(message: str) -> str:
+    """A message with a capital at its start, where that is a word and no name of a file or resource."""
+    word = message.split(" ", 1)[0]
+    return message[:1].upper() + message[1:] if word.isalpha() and word.islower() else message
 
 
 def _merged(findings: list[Finding]) -> list[Finding]:

@@ -19,9 +19,11 @@ MAX_NESTING = 5
 _TEMPLATE = re.compile(r"\{\{-?\s*(?:\.|\$|if\b|range\b|with\b|include\b|template\b|define\b|end\b|/\*|toYaml\b)|\{%-?\s*\w+")
 
 
+_ALERT = re.compile(r"^[ \t]*(?:-[ \t]+)?alert:[ \t]*[\w\"'-]", re.MULTILINE)
+
 _UNREAD = frozenset((NoticeKind.SYNTAX, NoticeKind.LIMIT, NoticeKind.TOO_LARGE, NoticeKind.TEMPLATED))
 _TEMPLATED = frozenset(("yaml", "json", "ini", "redisconf", "postgresconf", "pghba", "fluentd", "fluentbit"))
-_RELEVANT_JSON = re.compile(r'"(?:apiVersion|services|resource|variable)"\s*:')
+_RELEVANT_JSON = re.compile(r'"(?:apiVersion|services|resource|variable|panels)"\s*:')
 
 
 def interpret(source: Source) -> "tuple[Interpretation, list[Source], bool]":
@@ -81,11 +83,12 @@ def _interpret_one(source: Source, out: Interpretation) -> bool:
 
 def _is_chart_template(source: Source) -> bool:
     """Whether template markers stand at the start of a line (control flow), or the file lies in a chart's templates folder."""
-    in_chart = "/templates/" in f"/{source.path}" and source.outer is None
-    return (
-        in_chart
-        or re.search(r"^[ \t]*(?:\{\{-?[ \t]*(?:if|range|with|include|define|end|template)\b|\{%)", source.text, re.M) is not None
-    )
+    if "/templates/" in f"/{source.path}" and source.outer is None:
+        return True
+    control = r"^[ \t]*(?:\{\{-?[ \t]*(?:if|range|with|include|define|end|template)\b|\{%)"
+    if re.search(control, source.text, re.M) is None:
+        return False
+    return _ALERT.search(source.text) is None  # texts of alerts are templates that Prometheus itself renders, line by line
 
 
 def _hand_over(source: Source, root: Node, out: Interpretation) -> bool:

@@ -72,13 +72,16 @@ def _method(server: Postgres) -> Iterator[Problem]:
 
 def _records(server: Postgres) -> Iterator[Problem]:
     """The methods of the records of pg_hba.conf by which clients get in from elsewhere."""
+    in_plain_text = {id(record.method) for record in server.plaintext_rules}
     for method in server.hba_methods:
         text = method.or_else("").strip().lower()
         if text == "md5":
             why = "SCRAM is used only for users whose stored password is one"
             yield fail(method.place, f"{server.name} lets clients log in with md5 hashes: {why}.")
         elif text == "password":
-            yield fail(method.place, f"{server.name} asks for passwords in plain text: they cross the network as they are.")
+            open_ = id(method) in in_plain_text
+            why = "they cross the network as they are" if open_ else "TLS ends at the server, which gets them as they are"
+            yield fail(method.place, f"{server.name} asks for passwords in plain text: {why}.")
 
 
 def _image(container: Container) -> ImageReference | None:

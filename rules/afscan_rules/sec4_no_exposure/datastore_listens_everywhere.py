@@ -31,6 +31,9 @@ def datastore_listens_everywhere(server: RedisServer | PgBouncer | Qdrant | Post
     if container is not None and (shared is None or shared.value is False):
         yield NOT_APPLICABLE
         return
+    if isinstance(server, Postgres) and server.partial:
+        yield NOT_APPLICABLE  # a piece of a configuration: the address is set elsewhere
+        return
     if isinstance(server, RedisServer) and shared is None and _unprotected(server):
         yield fail(
             server.protected_mode.place, f"{server.name} has `protected-mode no` and no password: whoever reaches it is in."

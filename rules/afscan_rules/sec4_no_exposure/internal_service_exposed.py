@@ -18,7 +18,7 @@ def internal_service_exposed(service: Service | HostPort, stack: Stack) -> Itera
     of the private network, or one that admits listed networks only, is no exposure.
 
     ## Fix
-    - Kubernetes, Terraform: use `type: ClusterIP`, and remove `externalIPs` and `hostPort`; let clients in through an authenticated gateway.
+    - Kubernetes, Terraform: use `type: ClusterIP`, without `externalIPs` and `hostPort`; let clients in through an authenticated gateway.
     - Any: keep it inside the cluster's network.
     """
     if isinstance(service, HostPort):

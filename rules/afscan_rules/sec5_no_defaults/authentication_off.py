@@ -19,7 +19,7 @@ def authentication_off(authentication: Authentication, stack: Stack) -> Iterator
     - Redis: set `requirepass`, or an ACL file with `user default off`.
     - PgBouncer: set `auth_type = scram-sha-256`.
     - Qdrant: set `service.api_key` through `QDRANT__SERVICE__API_KEY`.
-    - Postgres: remove `POSTGRES_HOST_AUTH_METHOD=trust`; the image then asks for SCRAM passwords.
+    - Postgres: write `scram-sha-256` in place of `trust` in pg_hba.conf, or remove `POSTGRES_HOST_AUTH_METHOD=trust`.
     - Neo4j: set `NEO4J_AUTH=neo4j/<password>` from a secret.
     - Grafana: set `GF_SECURITY_ADMIN_PASSWORD__FILE` to a mounted secret, and leave anonymous access off.
     - Elasticsearch: leave `xpack.security.enabled` on, and set the password of `elastic` from a secret.

@@ -5,6 +5,7 @@ A word is a command only in the first place, so that scanning needs no command; 
 """
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     :param arguments: the words after the program's name; None for those of the process, which then ends after this.
     """
+    _open_streams()
     if arguments is not None:
         return _run(list(arguments))
     gc.set_threshold(*_GARBAGE)
@@ -31,11 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         gc.freeze()  # the process ends here: nothing is left to be looked through for garbage
 
 
+def _open_streams() -> None:
+    """Where the caller has closed standard output or error (``>&-``), what is written there goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open until the end
+
+
 def _run(words: list[str]) -> int:
-    if words in (["--version"], ["-V"]):
-        print(f"afscan {__version__}")
-        return 0
     try:
+        if words in (["--version"], ["-V"]):
+            print(f"afscan {__version__}", flush=True)
+            return 0
         if words and words[0] in COMMANDS:
             from afscan.cli.catalogue import app  # noqa: PLC0415
         elif any(word.startswith("-") for word in words):
@@ -46,8 +55,26 @@ def _run(words: list[str]) -> int:
 
             return run(Request(paths=words))
         app(args=words, prog_name="afscan")
+    except OSError as error:  # a full disk behind standard output: no traceback, and never the exit code of a scan
+        from afscan.cli.terminal import abandon, complain  # noqa: PLC0415
+
+        abandon(sys.stdout)
+        complain(f"afscan: standard output: {error.strerror or error}")
+        return 2
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:
         return 130
+    except Exception:  # Python's own exit code for a traceback is 1, which says "findings" here
+        return _crashed()
     return 0
+
+
+def _crashed() -> int:
+    """Tell what went wrong inside afscan, outside of any rule: exit code 3."""
+    from afscan.cli.run import crash  # noqa: PLC0415
+
+    try:
+        crash()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 3

@@ -105,9 +105,9 @@ def _explained(rule: Rule, control: Control | None, bold: tuple[str, str]) -> li
 
 def _example(example: Example) -> str:
     pieces = []
-    for name, text in example.files.items():
-        lines = _indented(text.strip("\n"), "    | ")
-        pieces.append(f"  {name}\n{lines}\n")
+    for name in example.files:
+        lines = [f"  {'>' if found else ' '} | {line}".rstrip() for line, found in example.lines(name)]
+        pieces.append("\n".join([f"  {name}", *lines, ""]))
     return "".join(pieces)
 
 

@@ -62,7 +62,7 @@ def run(request: Request) -> int:
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
     except Exception:  # a mistake in afscan itself, outside any rule: named, and never a pass
-        _crash()
+        crash()
     finally:
         progress.close()
     _report(result, request, outputs, with_unknown=request.fail_on_unknown or config.fail_on_unknown)
@@ -133,6 +133,8 @@ def _outputs(words: list[str]) -> list[tuple[str, str]]:
 def _standard_input() -> bytes:
     from afscan.files.read import MAX_BYTES  # noqa: PLC0415 - only where something is read from there
 
+    if sys.stdin is None:
+        _stop("standard input is closed")
     return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
@@ -142,10 +144,13 @@ def _stop(message: str) -> NoReturn:
     raise SystemExit(USAGE)
 
 
-def _crash() -> NoReturn:
-    """End with exit code 3 and the traceback."""
+def crash() -> NoReturn:
+    """End with exit code 3 and the traceback of the exception that is being handled."""
     import traceback  # noqa: PLC0415 - only where something went wrong
 
+    error = sys.exception()
+    if error is not None and isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C while a class is made (Python 3.11)
+        raise SystemExit(INTERRUPTED)
     complain(traceback.format_exc().rstrip())
     complain("afscan: internal error: this is a fault of afscan, not of your files; nothing was judged")
     raise SystemExit(INTERNAL)

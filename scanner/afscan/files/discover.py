@@ -72,35 +72,75 @@ def display(path: str) -> str:
     return text.replace(os.sep, "/")
 
 
+class _Once:
+    """Each file once, also where the given paths overlap or name it in two ways (``x`` and ``../here/x``)."""
+
+    def __init__(self, *, several: bool) -> None:
+        self.several = several
+        self.taken: set[str] = set()
+
+    def takes(self, file: str) -> bool:
+        """Whether a file is new."""
+        if not self.several:
+            return True
+        key = os.path.abspath(file)
+        if key in self.taken:
+            return False
+        self.taken.add(key)
+        return True
+
+
 def discover(paths: list[str], *, context: str = "none", exclude: "Patterns | None" = None) -> Discovery:
     """Find the files of the given paths.
 
     :param paths: files and directories; a missing one raises.
     :param context: ``stack`` also reads the rest of the stack of each given path (nearest marker above it, else the
         repository's top) and reports on the given paths only.
-    :param exclude: patterns of files to leave out, relative to the working directory.
+    :param exclude: patterns of files to leave out, relative to the working directory. A path that somebody names is read
+        nevertheless; not so the files given with ``stack``: that is how a hook names all that changed.
     :raises FileNotFoundError: for a path that does not exist.
     """
     found = Discovery()
     given: set[str] = set()
-    for path in paths:
-        os.stat(path)
+    once = _Once(several=len(paths) > 1)
+    paths = [path for path in paths if _leads_somewhere(path, found)]
+    # Folders first, the outer before the inner: what lies in one of them belongs to its stack, however else it is named.
+    for path in sorted(filter(os.path.isdir, paths), key=lambda one: os.path.abspath(one).count(os.sep)):
         start = display(path)
-        if os.path.isdir(path):
-            above = None if os.path.isfile(join(path, MARKER)) else _marker_above(start)
-            root = above or start
-            for file, owner in _walk(start, root, found, exclude):
+        above = None if os.path.isfile(join(path, MARKER)) else _marker_above(start)
+        root = above or start
+        for file, owner in _walk(start, root, found, None if _matches(exclude, start + "/") else exclude):
+            if once.takes(file):
                 found.stack(owner, complete=above is None or owner != root).files.append(file)
                 given.add(file)
-        else:
-            root = _stack_of(start)
-            found.stack(root, complete=False).files.append(start)
+    for path in paths:
+        start = display(path)
+        left_out = context == "stack" and _matches(exclude, start)
+        if not os.path.isdir(path) and not left_out and once.takes(start):
+            found.stack(_stack_of(start), complete=False).files.append(start)
             given.add(start)
+    found.foreign = list(dict.fromkeys(found.foreign))
     if context == "stack":
         _add_context(found, given, exclude)
     for stack in found.stacks.values():
         stack.files = sorted(set(stack.files))
     return found
+
+
+def _matches(patterns: "Patterns | None", path: str) -> bool:
+    return patterns is not None and patterns.match_file(path)
+
+
+def _leads_somewhere(path: str, found: Discovery) -> bool:
+    """Whether a given path can be read; a link to nowhere or in a circle is noted, a missing path raises."""
+    try:
+        os.stat(path)
+    except OSError:
+        if not os.path.islink(path):
+            raise
+        _note(found, display(path), "This link leads nowhere; it is not followed.")
+        return False
+    return True
 
 
 def _add_context(found: Discovery, given: set[str], exclude: "Patterns | None") -> None:

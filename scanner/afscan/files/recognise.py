@@ -26,6 +26,9 @@ _REDIS = pattern(
     re.MULTILINE | re.IGNORECASE,
 )
 _YAML = pattern(r"^(?:apiVersion:[ \t]*\S|services:[ \t]*\r?$)", re.MULTILINE)
+_RULES = re.compile(r"^(?:groups|scrape_configs):[ \t]*\r?\n[ \t]*- ", re.MULTILINE)
+"""Rules of Prometheus, or its configuration, under a name without a suffix that says YAML (``alerts``, ``node.rules``)."""
+
 _YAML_START = pattern(r"(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*---[ \t]*\r?\n")
 _JSON = pattern(r'\s*\{\s*["}]')
 _SQL = pattern(
@@ -150,8 +153,10 @@ def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
         return "redisconf"
     if suffix == "ini" and base.startswith("pgbouncer"):
         return "ini"
+    if suffix in ("rules", "rule", "alerts"):
+        return "yaml" if _RULES.search(text) else None
     if suffix == "" and not text.startswith("#!"):
-        if _YAML.search(text) or _YAML_START.match(text):
+        if _YAML.search(text) or _YAML_START.match(text) or _RULES.search(text):
             return "yaml"
         if _JSON.match(text):
             return "json"

@@ -103,7 +103,7 @@ def sets_pool(container: Container) -> bool:
     for name in container.environment:
         prefix, role = role_of(name)
         group = Group(prefix)
-        if role in ("pool", "pool part") and group.named in (None, "postgres"):
-            if group.database or _POOLS & set(prefix):
-                return True
+        database = group.named in (None, "postgres") and (group.database or bool(_POOLS & set(prefix)))
+        if database and role in ("pool", "pool part"):
+            return True
     return False

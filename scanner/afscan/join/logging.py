@@ -1,33 +1,31 @@
-"""Log pipelines: who runs them, and which workloads of a Kubernetes stack they cover.
+"""Log pipelines: who runs them, and which workloads of a Kubernetes stack they cover (:mod:`afscan.join.logcoverage`).
 
-A node keeps the output of its containers in ``/var/log/containers/<pod>_<namespace>_<container>-<id>.log`` and in
-``/var/log/pods/<namespace>_<pod>_<uid>/<container>/<n>.log``; a pod's name begins with its workload's. A pipeline covers a container
-where one of the paths that it tails fits that name and none that it leaves out does. All pipelines of a stack count together.
-Compose's logging drivers are not modelled. Source: kubernetes.io, "Logging Architecture"; kubelet, ContainerLogsDir.
+A pipeline covers a container where one of the paths that it tails fits the names of its files and none that it leaves out does.
+All pipelines of a stack count together. Compose's logging drivers are not modelled.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
-from functools import lru_cache
 from posixpath import basename, dirname, normpath
 from posixpath import join as join_path
 
-from afscan.join.servers.files import path_of
+from afscan.join.logcoverage import SUFFIXES, fits, uncovered_by
 from afscan.model.monitoring import (
     AlertRouting,
     LogCollection,
     LogInput,
+    LogOutput,
     LogPipeline,
     PrometheusConfig,
-    ScrapeJob,
 )
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.record import field, record
+from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, Mount, NetworkPolicy, Subject, Workload, overlay_of
 from afscan.model.value import Value
 from afscan.platforms.logsettings import HOST_LOGS
+from afscan.platforms.urls import is_loopback
 
 KEY = "logging"
 
@@ -37,19 +35,6 @@ _IMAGES = re.compile(
     r"newrelic-fluentbit-output)\Z|(?:^|/)datadog/agent\Z"
 )
 """Images of programs that collect logs."""
-
-_SAMPLE_ID = "0" * 64
-_SUFFIXES = {
-    "Pod": "",
-    "StatefulSet": "-0",
-    "Deployment": "-6d4cf56db6-x7k2p",
-    "CronJob": "-28391040-x7k2p",
-    **dict.fromkeys(("ReplicaSet", "ReplicationController", "DaemonSet", "Job"), "-x7k2p"),
-}
-"""What the controllers of Kubernetes append to a workload's name to make a pod's, with samples for what is generated."""
-
-_MAX_GLOB = 500
-_MAX_ALTERNATIVES = 64
 
 
 @record(slots=True, kw_only=True)
@@ -67,7 +52,7 @@ class Logging:
 def join(stack: Stack) -> Iterable[Subject]:
     """Find who runs and who is covered; a :class:`LogCollection` for a stack with Kubernetes workloads."""
     pipelines = stack.of(LogPipeline)
-    workloads = [one for one in stack.of(Workload) if one.kind in _SUFFIXES and not overlay_of(one)]
+    workloads = [one for one in stack.of(Workload) if one.kind in SUFFIXES and not overlay_of(one)]
     if not pipelines and not workloads:
         return []
     found = Logging()
@@ -80,32 +65,56 @@ def join(stack: Stack) -> Iterable[Subject]:
                 found.unknown = found.unknown or next(iter(one.paths), Value.unknown(one.node, "it tails no path that is known"))
             if reads_containers(one):
                 found.tails.append((pipeline, one))
-    collectors = [container for one in workloads for container in one.containers if collects_logs(container, found)]
-    found.collecting = {id(container.workload) for container in collectors}
-    if found.tails:
-        _cover(workloads, found)
-    if not workloads:
-        return []
-    # A file by itself may be part of an image or of a machine; an entry of a ConfigMap has no use but to be mounted.
-    idle = [one for one in pipelines if one.node.source.holder == "configmap" and not found.runs.get(id(one))]
-    place = idle[0].node if idle else workloads[0].node
-    return [
-        LogCollection(
-            name="The stack's log collection",
-            node=place,
-            platform="kubernetes",
-            workloads=workloads,
-            collectors=collectors,
-            idle=idle,
-            owed=_owed(stack, idle),
-        )
+    running = {id(container) for group in found.runs.values() for container in group}
+    collectors = [
+        container
+        for workload in workloads
+        for container in workload.containers
+        if id(container) in running or collects_logs(container)
     ]
+    found.collecting = {id(container.workload) for container in collectors}
+    inputs = [one for _, one in found.tails]
+    for workload in workloads if inputs else ():
+        missing = [] if id(workload) in found.collecting else uncovered_by(inputs, workload)
+        if missing:
+            found.uncovered[id(workload)] = missing
+    return [_collection(stack, workloads, collectors, found)] if workloads else []
+
+
+def _collection(stack: Stack, workloads: list[Workload], collectors: list[Container], found: Logging) -> LogCollection:
+    # A file by itself may be part of an image or of a machine; an entry of a ConfigMap has no use but to be mounted.
+    idle = [one for one in stack.of(LogPipeline) if one.node.source.holder == "configmap" and not found.runs.get(id(one))]
+    return LogCollection(
+        name="The stack's log collection",
+        node=idle[0].node if idle else workloads[0].node,
+        platform="kubernetes",
+        workloads=workloads,
+        collectors=collectors,
+        idle=idle,
+        owed=_owed(stack, idle),
+    )
 
 
 def runners(stack: Stack, pipeline: LogPipeline) -> list[Container]:
     """The containers that run a pipeline."""
     found = stack.joined.get(KEY)
     return found.runs.get(id(pipeline), []) if isinstance(found, Logging) else []
+
+
+def fleeting(stack: Stack, pipeline: LogPipeline, path: Value[str]) -> Container | None:
+    """The pod's container that runs a pipeline and mounts nothing at a path it writes to: what it keeps there ends with the container.
+
+    None where nobody in the stack runs it, where the path is not known, or where something is mounted.
+    """
+    text = normpath(path.or_else(""))
+    if not text.startswith("/"):
+        return None
+    for container in runners(stack, pipeline):
+        targets = [mount.target.or_else("").rstrip("/") for mount in container.mounts if mount.target.is_set]
+        mounted = any(text == target or text.startswith(target + "/") for target in targets)
+        if container.workload.kind in SUFFIXES and not mounted and len(targets) == len(container.mounts):
+            return container
+    return None
 
 
 def container_tails(stack: Stack) -> list[tuple[LogPipeline, LogInput]]:
@@ -137,10 +146,8 @@ def reads_containers(one: LogInput) -> bool:
     return one.kind == "tail" and any(path.or_else("").startswith(HOST_LOGS) for path in one.paths)
 
 
-def collects_logs(container: Container, found: Logging) -> bool:
-    """Whether a container runs a pipeline of this stack, has an image that collects logs, or reads the nodes' logs."""
-    if any(container is one for group in found.runs.values() for one in group):
-        return True
+def collects_logs(container: Container) -> bool:
+    """Whether a container has an image that collects logs, or one of a DaemonSet reads the nodes' logs."""
     if container.image is not None and _IMAGES.search(container.image.repository):
         return True
     return container.workload.fleet and any(
@@ -153,8 +160,8 @@ def _owed(stack: Stack, idle: list[LogPipeline]) -> str:
     """Why a stack has to collect its own logs."""
     if idle:
         return "it configures a log pipeline that no workload mounts"
-    monitoring: tuple[type[Subject], ...] = (PrometheusConfig, ScrapeJob, AlertRouting)
-    if any(stack.of(kind) for kind in monitoring):
+    monitoring = [*stack.of(PrometheusConfig), *stack.of(AlertRouting)]
+    if any(one.node.source.holder == "configmap" for one in monitoring):
         return "it brings its own monitoring"
     for policy in stack.of(NetworkPolicy):
         if not policy.pods and not policy.unknown_selector:
@@ -173,7 +180,7 @@ def _find_runners(stack: Stack, pipelines: list[LogPipeline], found: Logging) ->
         if source.owner:
             by_owner.setdefault((source.holder, source.owner), []).append(one)
         else:
-            path = path_of(source)
+            path = _path_of(source)
             by_path.setdefault(path, []).append(one)
             by_path.setdefault(dirname(path), []).append(one)
     if not pipelines:
@@ -237,7 +244,7 @@ def _follow_includes(stack: Stack, pipelines: list[LogPipeline], found: Logging)
         for include in pipeline.includes:
             glob = basename(include.or_else("")) if include.is_set else ""
             others = [one for one in beside[_folder(pipeline)] if one is not pipeline and glob]
-            matched = [one for one in others if _fits(glob, basename(one.node.source.name))]
+            matched = [one for one in others if fits(glob, basename(one.node.source.name))]
             for one in matched:
                 for container in found.runs.get(id(pipeline), ()):
                     _run(found, one, container)
@@ -247,75 +254,22 @@ def _follow_includes(stack: Stack, pipelines: list[LogPipeline], found: Logging)
                 found.unknown = found.unknown or Value.unknown(include.node, "a file that is included was not read", include.at)
 
 
+def _path_of(source: Source) -> str:
+    from afscan.join.servers.files import path_of  # noqa: PLC0415 - its package imports every product's server
+
+    return path_of(source)
+
+
 def _folder(pipeline: LogPipeline) -> tuple[str, str]:
     source = pipeline.node.source
-    return (source.holder, source.owner) if source.owner else ("", dirname(path_of(source)))
+    return (source.holder, source.owner) if source.owner else ("", dirname(_path_of(source)))
 
 
-# ---------------------------------------------------------------- what a pipeline covers
+# ---------------------------------------------------------------- outputs
 
 
-def _cover(workloads: list[Workload], found: Logging) -> None:
-    readers = [
-        ([path.or_else("") for path in one.paths if path.is_set], [path.or_else("") for path in one.excluded if path.is_set])
-        for _, one in found.tails
-    ]
-    for workload in workloads:
-        if id(workload) in found.collecting:
-            continue
-        missing = [
-            container
-            for container in workload.containers
-            if container.role in ("main", "sidecar")
-            and not any(_reads(paths, left_out, container) for paths, left_out in readers)
-        ]
-        if missing:
-            found.uncovered[id(workload)] = missing
-
-
-def _reads(paths: list[str], left_out: list[str], container: Container) -> bool:
-    return any(
-        any(_fits(path, name) for path in paths) and not any(_fits(path, name) for path in left_out)
-        for name in _log_files(container)
-    )
-
-
-def _log_files(container: Container) -> Iterator[str]:
-    """Names of the files that a node writes a container's output to, with samples for what is generated."""
-    workload = container.workload
-    own = workload.name.rpartition(" ")[2]
-    name = container.name.rpartition(" ")[2]
-    pod = own + _SUFFIXES.get(workload.kind, "")
-    namespace = workload.namespace or "default"
-    yield f"/var/log/containers/{pod}_{namespace}_{name}-{_SAMPLE_ID}.log"
-    yield f"/var/log/pods/{namespace}_{pod}_2f6f6b1c-0a4e-4d0a-9d0e-0c1f7c2b7f10/{name}/0.log"
-    yield f"/var/lib/docker/containers/{_SAMPLE_ID}/{_SAMPLE_ID}-json.log"
-
-
-_BRACKETS = re.compile(r"\[[^\]]*\]")
-_BRACES = re.compile(r"\{([^{}]*)\}")
-
-
-@lru_cache(maxsize=256)
-def _globs(glob: str) -> tuple[str, ...]:
-    """The patterns that a path with ``{a,b}`` stands for. A set in brackets becomes ``?``: names here are samples."""
-    found = [_BRACKETS.sub("?", glob[:_MAX_GLOB])]
-    while len(found) < _MAX_ALTERNATIVES:
-        braces = _BRACES.search(found[0])
-        if braces is None:
-            break
-        head, tail = found[0][: braces.start()], found[0][braces.end() :]
-        found = [*found[1:], *(head + one + tail for one in braces[1].split(","))]
-    return tuple(found[:_MAX_ALTERNATIVES])
-
-
-def _fits(glob: str, path: str) -> bool:
-    """Whether a path fits a pattern as Ruby's ``Dir.glob`` and glob(3) take it: only ``**`` crosses a slash."""
-    return any(_fits_one(one, path) for one in _globs(glob))
-
-
-def _fits_one(glob: str, path: str) -> bool:
-    if "**" in glob:
-        return fnmatchcase(path, glob.replace("**/", "*"))
-    wanted, given = glob.split("/"), path.split("/")
-    return len(wanted) == len(given) and all(map(fnmatchcase, given, wanted))
+def stays_here(output: LogOutput) -> bool:
+    """Whether an output only speaks to the machine itself: all its hosts are loopback, or it is left at that default."""
+    if not output.hosts:
+        return output.secure.is_unset and not output.secure_default
+    return all(host.is_set and is_loopback(host.or_else("")) for host in output.hosts)

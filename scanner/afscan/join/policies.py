@@ -19,10 +19,14 @@ _NAMESPACE = "kubernetes.io/metadata.name"
 
 @dataclass(slots=True)
 class Policies:
-    """The policies of a stack by namespace: by one label of their selectors, and those that ask for no label with its value."""
+    """The policies of a stack by namespace: by one label of their selectors, and those that ask for no label with its value.
+
+    ``anywhere`` are those of all namespaces that cut off ingress, by that label, or None.
+    """
 
     labelled: dict[tuple[str, str, str], list[NetworkPolicy]] = field(default_factory=lambda: defaultdict(list))
     others: dict[str, list[NetworkPolicy]] = field(default_factory=lambda: defaultdict(list))
+    anywhere: dict[tuple[str, str] | None, list[NetworkPolicy]] = field(default_factory=lambda: defaultdict(list))
 
 
 @dataclass(slots=True)
@@ -56,11 +60,41 @@ def isolation(stack: Stack, workload: Workload, *, ingress: bool) -> Isolation |
     return Isolation(certain, perhaps, ingress) if certain else None
 
 
+def perhaps_isolating(stack: Stack, workload: Workload, unwritten: str) -> NetworkPolicy | None:
+    """A policy that may cut off ingress to a workload: by expressions that are not evaluated, or where one of both names no namespace
+    (and so reads as ``unwritten``). None where none does; ask :func:`isolation` first."""
+    index = _index(stack)
+    own = (workload.namespace, unwritten)
+    for label in (*workload.labels.items(), None):
+        for policy in index.anywhere.get(label, ()):
+            placed = workload.namespace == unwritten or policy.namespace in own
+            if placed and labels_match(policy.pods, workload.labels):
+                return policy
+    return None
+
+
+def named_ports(stack: Stack, policy: NetworkPolicy, name: str) -> list[int]:
+    """The numbers of a port's name in the workloads that a policy selects."""
+    key = f"{KEY}/ports"
+    if key not in stack.joined:
+        ports: dict[tuple[str, str], list[tuple[Workload, int]]] = defaultdict(list)
+        for workload in stack.of(Workload):
+            for container in workload.containers:
+                for port in container.ports:
+                    if port.name is not None and port.port.value is not None:
+                        ports[workload.namespace, port.name].append((workload, port.port.value))
+        stack.joined[key] = ports
+    known: dict[tuple[str, str], list[tuple[Workload, int]]] = stack.joined[key]
+    return [n for workload, n in known.get((policy.namespace, name), ()) if labels_match(policy.pods, workload.labels)]
+
+
 def _index(stack: Stack) -> Policies:
     if KEY not in stack.joined:
         index = Policies()
         for policy in stack.of(NetworkPolicy):
             label = next((pair for pair in policy.pods.items() if pair[1] != "*"), None)
+            if policy.ingress is not None:
+                index.anywhere[label].append(policy)
             if label is None:
                 index.others[policy.namespace].append(policy)
             else:

@@ -13,7 +13,6 @@
 
 import posixpath
 from collections.abc import Iterable
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from afscan.model.notice import Notice
@@ -87,7 +86,10 @@ def _read_embedded(stack: Stack, out: "Interpretation") -> None:
 def _projects(library: "Library") -> "list[Project]":
     """The projects of a stack: bases first, so that a name leads to what is deployed."""
     from afscan.platforms.compose.project import Project  # noqa: PLC0415
-    from afscan.platforms.compose.references import extended_services, included_files  # noqa: PLC0415
+
+    if len(library.files) == 1:
+        return [Project(library.files)]
+    from afscan.platforms.compose.references import Folder, extended_services, included_files  # noqa: PLC0415
 
     folders: dict[tuple[str, str], list[File]] = {}
     for file in library.files:
@@ -98,15 +100,17 @@ def _projects(library: "Library") -> "list[Project]":
     overlays: list[Project] = []
     for files in folders.values():
         default = _default(files, library)
-        if default and id(default[0]) not in included:
+        if default and id(default[0]) in included:
+            default = default[:1]  # who includes it reads it, and without its override file
+        elif default:
             plain.append(Project(default))
-        for file in files:
-            if file in default and (file is default[0] or id(default[0]) not in included):
-                continue
-            base = _base_of(file, default[:1], files) if id(file) not in included else None
+        rest = [file for file in files if file not in default and id(file) not in included]
+        folder = Folder(files) if rest else None
+        for file in rest:
+            base = folder.base_of(file, default[0] if default else None) if folder is not None else None
             if base is not None:
                 overlays.append(Project([base, file], overlay=file))
-            elif id(file) not in included:
+            else:
                 plain.append(Project([file], without=extended.get(id(file), frozenset())))
     return plain + overlays
 
@@ -129,21 +133,3 @@ def _default(files: "list[File]", library: "Library") -> "list[File]":
             return list(dict.fromkeys(one[0] for one in named))
     base = first(_BASES)
     return base + first(_OVERRIDES) if base else []
-
-
-def _base_of(file: "File", default: "list[File]", files: "list[File]") -> "File | None":
-    """The base in its folder that a file adds to; None where it stands alone or its base is not here."""
-    from afscan.platforms.compose.references import is_named, names_of, needs_base  # noqa: PLC0415
-
-    if not is_named(file):
-        return None
-    lacking = needs_base(file)
-    if not lacking and "override" not in file.name.lower():
-        return None
-    if default and default[0] is not file and names_of(file) & names_of(default[0]):
-        return default[0]
-    if default or not lacking:
-        return None
-    others = (one for one in files if one is not file and is_named(one) and lacking <= names_of(one) and not needs_base(one))
-    found = list(islice(others, 2))
-    return found[0] if len(found) == 1 else None

@@ -1,6 +1,6 @@
 """Suppressions written as comments: ``afscan: ignore SEC201, DEP401 -- reason``.
 
-A comment at the end of a line speaks of that line, a comment on a line of its own of the next line that is not such a comment.
+A comment at the end of a line speaks of that line, a comment on a line of its own of the next line that is no comment.
 ``afscan: ignore-file SEC201 -- reason`` in the comments at the top speaks of the whole file. Rules are named by code or by name,
 and the reason is required: whatever is malformed suppresses nothing and is noted, as is what matches no finding.
 """
@@ -67,7 +67,7 @@ def suppressions_of(source: Source, known: dict[str, str]) -> tuple[list[Suppres
             if not _is_on_top(source, number):
                 problem = "`ignore-file` has to stand in the comments at the top of the file"
         elif alone:
-            line = _line_below(source, number)
+            line = _line_below(source, number, match[1])
         if problem:
             notices.append(Notice(NoticeKind.SUPPRESSION, place, f"This suppresses nothing: {problem}."))
         else:
@@ -125,15 +125,12 @@ def _read(match: "re.Match[str]", syntax: str, alone: bool, known: dict[str, str
     return "", tuple(dict.fromkeys(known[word.lower()] for word in named)), reason.strip()
 
 
-def _line_below(source: Source, number: int) -> int:
-    """The line that a comment on a line of its own speaks of: the next one that is no such comment itself."""
+def _line_below(source: Source, number: int, sign: str) -> int:
+    """The line that a comment on a line of its own speaks of: the next one that is no comment itself (other tools have theirs)."""
     below = number + 1
-    while True:
-        line = source.line(below)
-        match = _DIRECTIVE.search(line)
-        if match is None or line[: match.start(1)].strip():
-            return below
+    while below < len(source.line_starts) and source.line(below).lstrip().startswith(sign):
         below += 1
+    return below
 
 
 def _is_on_top(source: Source, number: int) -> bool:

@@ -37,23 +37,33 @@ class ScrapeJob(Subject):
 
 @record(slots=True, kw_only=True, eq=False)
 class PrometheusConfig(Subject):
-    """A prometheus.yml: which rules it loads, whom it tells, where it sends samples.
+    """A prometheus.yml, or a Prometheus object of the operator: which rules it loads, whom it tells, where it sends samples.
 
-    ``rule_files`` are globs; ``alertmanagers`` the places of the configured ones (empty: alerts fire and are dropped).
+    ``rule_files`` are globs; ``alertmanagers`` the entries under ``alerting`` that name or discover one (empty: alerts fire and
+    are dropped); ``alerting`` is unknown where that list cannot be evaluated. ``managed`` marks the operator's object, which takes
+    its rules by ``rule_selector`` (see :func:`~afscan.model.subjects.labels_match`; None selects nothing, and
+    ``unknown_selector`` says that it is not evaluated).
     """
 
     rule_files: list[Value[str]]
     alertmanagers: list[Node]
+    alerting: Value[bool]
     remote_writes: list[Value[str]]
     jobs: list[ScrapeJob]
+    managed: bool = False
+    namespace: str = ""
+    rule_selector: dict[str, str] | None = None
+    unknown_selector: bool = False
 
 
 @record(slots=True, kw_only=True, eq=False)
 class MetricRule(Subject):
     """An alerting or recording rule. ``alert`` or ``record`` is set, the other unset.
 
-    ``metrics`` are the metric names that the expression selects, None where it does not parse (``parse_error`` says why).
-    ``guards`` are metrics under ``absent()``/``absent_over_time()``. ``file`` is the name of the rule file.
+    ``metrics`` are the metric names that the expression selects, None where it does not parse: ``parse_error`` says why, and is
+    empty where the expression is not PromQL, or not to be judged (``unparsed`` says why then). ``guards`` are metrics under
+    ``absent()``/``absent_over_time()``, ``quantiles`` those selected by the label ``quantile``. ``windowed``: a part of the expression
+    looks back over a range of time. ``labels`` include those of the group.
     """
 
     alert: Value[str]
@@ -65,8 +75,20 @@ class MetricRule(Subject):
     group: str
     metrics: frozenset[str] | None
     guards: frozenset[str] = frozenset()
+    quantiles: frozenset[str] = frozenset()
+    windowed: bool = False
     parse_error: str = ""
-    file: str = ""
+    unparsed: str = ""
+
+
+@record(slots=True, kw_only=True, eq=False)
+class RuleFile(Subject):
+    """A file of rule groups, or a PrometheusRule object of the operator (``managed``, with its labels)."""
+
+    rules: list[MetricRule]
+    managed: bool = False
+    namespace: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 @record(slots=True, kw_only=True, eq=False)
@@ -80,11 +102,15 @@ class AlertReceiver:
 
 @record(slots=True, kw_only=True, eq=False)
 class AlertRoute:
-    """One route: the receiver, its matchers as written, nested routes."""
+    """One route: the receiver (unset: the parent's), its matchers, nested routes.
+
+    Matchers have the form ``severity="critical"``, as written or made from ``match`` and ``match_re``; ``goes_on`` is ``continue``.
+    """
 
     node: Node
     receiver: Value[str]
     matchers: list[str]
+    goes_on: Value[bool]
     routes: "list[AlertRoute]" = field(default_factory=list)
 
 
@@ -153,7 +179,8 @@ class LogOutput:
     ``hosts`` are the servers (unset: the product's default, this machine). ``secure``: whether the transport is encrypted; unset
     means ``secure_default``, which is None where it is not known. ``authenticated``: whether credentials are given, None where the
     kind takes them from elsewhere (a cloud's own identity). ``verified``: whether the server's certificate is checked (default
-    true). ``buffer`` is where records wait (``memory``, ``file``), None where the inputs keep them (Fluent Bit). ``overflow`` is
+    true). ``buffer`` is where records wait (``memory``, ``file``), None where the inputs keep them (Fluent Bit);
+    ``buffer_path`` the folder or file of one in files. ``overflow`` is
     the overflow action; ``retries`` the setting that limits them, with ``forever`` for none; ``patience`` the seconds after which
     records that cannot be delivered are dropped: None where never, or not known.
     """
@@ -168,6 +195,7 @@ class LogOutput:
     authenticated: Value[bool] | None
     verified: Value[bool]
     buffer: Value[str] | None
+    buffer_path: Value[str] | None = None
     overflow: Value[str]
     retries: Value[str]
     patience: float | None

@@ -276,6 +276,9 @@ class Workload(Subject):
     aliases: list[str] = field(
         default_factory=list
     )  # DNS names other than the services' (Compose: service name, container_name, aliases)
+    unknown_labels: bool = False  # the pods have further labels, which are not known
+    service_account: Value[str] | None = None  # Kubernetes; unset: the namespace's `default`
+    automount_token: Value[bool] | None = None  # Kubernetes: what the pod itself says; unset: its service account decides
 
 
 @record(slots=True, kw_only=True, eq=False)
@@ -303,6 +306,7 @@ class Container(Subject):
     capabilities: Value[str]  # the place of the capability settings; unknown where they cannot be evaluated
     read_only_root: Value[bool]
     seccomp: Value[str] | None = None  # the profile's type: RuntimeDefault, Localhost, Unconfined
+    apparmor: Value[str] | None = None  # likewise; unset or None: the runtime's own, where the machine has AppArmor
     host_namespaces: list[HostNamespace] = field(default_factory=list)
     mounts: list[Mount] = field(default_factory=list)
     ports: list[ContainerPort] = field(default_factory=list)
@@ -313,6 +317,8 @@ class Container(Subject):
     liveness: Value[Probe]  # Compose and Dockerfile: the health check
     readiness: Value[Probe] | None  # None where the platform has no such thing
     startup: Value[Probe] | None = None
+    pids_limit: Value[int] | None = None  # None where the platform sets it for the node as a whole
+    log_output: "LogOutput | None" = None  # None where the platform rotates what containers write by itself
     dockerfile: ImageBuild | None = None  # filled by the join
     stage: BuildStage | None = None  # filled by the join: the stage of ``dockerfile`` that runs
 
@@ -321,6 +327,17 @@ class Container(Subject):
         if self.command.is_set:
             return self.command.or_else([]) + (self.arguments.or_else([]) if self.arguments.is_set else [])
         return self.arguments.or_else([]) if self.arguments.is_set and self.command.is_unset else None
+
+
+@record(slots=True, kw_only=True, eq=False)
+class LogOutput:
+    """Where the container runtime puts what a container writes (Docker's logging driver).
+
+    ``driver`` unset: ``json-file``, which keeps everything unless ``max_size`` bounds a file (bytes; 0 or less is no bound).
+    """
+
+    driver: Value[str]
+    max_size: Value[float]
 
 
 @record(slots=True, kw_only=True, eq=False)
@@ -390,6 +407,7 @@ class Service(Subject):
     headless: bool = False
     internal: bool = False
     external_name: Value[str] | None = None  # where an ExternalName leads
+    selector_node: Node | None = None  # where the selector is written
     selects: list[Workload] = field(default_factory=list)
 
 
@@ -459,6 +477,7 @@ class NetworkPolicy(Subject):
     unknown_selector: bool
     ingress: list[PolicyRule] | None
     egress: list[PolicyRule] | None
+    selector_node: Node | None = None  # where ``pods`` is written
 
 
 @record(slots=True, kw_only=True, eq=False)
@@ -782,6 +801,14 @@ class ManagedResource(Subject):
     max_connections: Value[int] | None = None
     password_encryption: Value[str] | None = None  # None also where nobody writes it: the default depends on the provider
     endpoints: list[str] = field(default_factory=list)
+    final_snapshot: "Facet | None" = None  # on = a snapshot is taken before it is deleted
+    deletion_protection: "Facet | None" = None
+    hardening: "list[Facet]" = field(default_factory=list)  # a second zone, logins by IAM, minor upgrades: all ought to be on
+    monitoring: "list[Facet]" = field(default_factory=list)  # metrics of the host, of queries, exported logs: likewise
+    logs: "Facet | None" = None  # on = its logs are delivered somewhere
+    scan_on_push: "Facet | None" = None  # on = the registry scans images that arrive
+    engine_version: Value[str] | None = None
+    lifecycle: str = ""  # whose support dates hold for engine_version, a key of afscan.platforms.lifecycles
 
 
 @record(slots=True, kw_only=True, eq=False)
@@ -809,6 +836,38 @@ class SecurityGroupRule(Subject):
     from_port: Value[int]
     to_port: Value[int]
     cidrs: list[Value[str]]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class TerraformVariable(Subject):
+    """An input variable of a root module that a secret's name announces. ``credential`` is the kind of secret.
+
+    ``sensitive`` is unset where nobody says it; the default is false. Source: developer.hashicorp.com/terraform/language/values.
+    """
+
+    credential: str
+    sensitive: Value[bool]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class TerraformOutput(Subject):
+    """An output of a root module; ``exposes`` is the reference to a secret in its value, unset where there is none."""
+
+    exposes: Value[str]
+    sensitive: Value[bool]
+
+
+@record(slots=True, kw_only=True, eq=False)
+class TerraformRoot(Subject):
+    """A root module, by its ``terraform`` block if there is one: where its state lies and which Terraform may change it.
+
+    ``backend`` is the type (``s3``; ``cloud`` for the block of that name), unset where the state is a local file. ``locking``
+    is whether two runs exclude each other there, with the backend's default applied.
+    """
+
+    backend: Value[str]
+    locking: Value[bool]
+    required_version: Value[str]
 
 
 @record(slots=True, kw_only=True, eq=False)

@@ -133,7 +133,9 @@ def entries_of(root: Mapping, lookup: Lookup, *, raw: bool = False) -> dict[str,
             text_of = interpolate(node.text, known)
             origin = origin_of(text_of.partial, expands=False) if text_of.literal else Origin.INTERPOLATED
             if text_of.malformed or text_of.only_variables:
-                what = f"`${{{text_of.missing[0]}}}` comes from the environment" if text_of.missing else "a reference is malformed"
+                what = (
+                    f"`${{{text_of.missing[0]}}}` comes from the environment" if text_of.missing else "a reference is malformed"
+                )
                 found[name] = Entry(Value.unknown(node, what), origin)
             else:
                 found[name] = Entry(Value.of(text_of.partial, node), origin)

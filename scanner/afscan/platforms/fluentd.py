@@ -119,6 +119,7 @@ def _output(section: Mapping, match: Value[str]) -> LogOutput:
         authenticated=target.authenticated if target is not None else None,
         verified=target.verified if target is not None else Value.unset(section),
         buffer=None if target is not None and target.buffers and kept.is_unset else kept,
+        buffer_path=text_of(buffer, "path") if buffer is not None else text_of(section, "buffer_path"),
         overflow=text_of(buffer, "overflow_action") if buffer is not None else text_of(section, "buffer_queue_full_action"),
         retries=retries,
         patience=None if sections(section, "secondary") else patience,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from afscan.model.node import Node, Opaque, Scalar
 from afscan.model.subjects import Connection, Login, Origin
@@ -10,6 +11,7 @@ from afscan.platforms.reading import Interpretation
 from afscan.platforms.settings import holder_of, written
 
 _TIME = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhd]?)\Z")
+_ITEM = re.compile(r'#[^\n]*|"([^"\n]*)"')
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _MAX_PATHS = 200
 
@@ -55,15 +57,18 @@ def seconds(text: str) -> float | None:
 
 
 def listed(value: Value[str], separator: str = ",") -> list[Value[str]]:
-    """The items of a comma-separated value, each with its own place; an unknown value is one unknown item."""
+    """The items of a comma-separated value or an array, each with its own place; an unknown value is one unknown item."""
     if value.is_unset:
         return []
     if not value.is_set or not isinstance(value.node, Scalar):
         return [value]
     text, start = value.or_else(""), 0
     found: list[Value[str]] = []
+    if text.startswith("["):
+        items = islice((item for item in _ITEM.finditer(text) if item[1]), _MAX_PATHS)
+        return [written(item[1], value.node, value.node.part(*item.span(1))) for item in items]
     for piece in text.split(separator)[:_MAX_PATHS]:
-        bare = piece.strip().strip("[]\"'").strip()
+        bare = piece.strip()
         if bare:
             begin = start + piece.index(bare)
             found.append(written(bare, value.node, value.node.part(begin, begin + len(bare))))

@@ -21,7 +21,10 @@ _NAMES = re.compile(r"(?:.*/)?(?:.*\.)?(?:Dockerfile|Containerfile)(?:\..+)?\Z")
 _TOP_LINES = 8
 
 _JSON_OF_OURS = re.compile(r'"(?:apiVersion|services|resource|variable|module|provider|terraform)"\s*:')
-"""JSON in documents is mostly answers of an API and dashboards, abridged with dots: only what is ours by its keys is read."""
+"""JSON in documents is mostly answers of an API, abridged with dots: only what is ours by its keys is read."""
+
+_PANELS = re.compile(r'"panels"\s*:\s*\[\s*\{')
+"""A dashboard of Grafana, which is read where nothing is left out of it."""
 
 
 def recognise(source: Source, root: Node) -> bool:
@@ -37,9 +40,13 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
             continue
         name = _name(text.text) or _numbered(number, language.text)
         syntax = syntax_of(name, text.text, hint=language.text)
-        if syntax is None or syntax == "markdown" or (syntax == "json" and not _JSON_OF_OURS.search(text.text)):
+        if syntax is None or syntax == "markdown" or (syntax == "json" and not _is_ours(text.text)):
             continue
         out.embedded.append(text.embed(name=name, holder="markdown", syntax=syntax))
+
+
+def _is_ours(text: str) -> bool:
+    return _JSON_OF_OURS.search(text) is not None or (_PANELS.search(text) is not None and "..." not in text)
 
 
 def _numbered(number: int, language: str) -> str:

@@ -52,10 +52,13 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
 
 
 def is_whole(source: Source, settings: list[Setting]) -> bool:
-    """Whether a file is a server's configuration and not a piece of one: by its name, or by what only the main file sets."""
+    """Whether a file is a server's configuration and not a piece of one: by its name, or by what only the main file sets.
+
+    A file in which all is commented out, as in PostgreSQL's own sample, is nobody's configuration.
+    """
     name = basename(source.name).lower()
     folder = source.name.lower().rpartition("/")[0]
-    if name.endswith(".auto.conf") or basename(folder).endswith(".d"):
+    if not settings or name.endswith(".auto.conf") or basename(folder).endswith(".d"):
         return False
     return name.startswith("postgres") or any(one.name in _WHOLE for one in settings)
 

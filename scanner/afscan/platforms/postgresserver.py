@@ -10,7 +10,6 @@ from afscan.model.subjects import Authentication, ConfigFile, Container, HbaRule
 from afscan.model.value import Value
 from afscan.platforms.hbamatching import PLAIN, TLS, admitting, certified
 from afscan.platforms.settings import lookup, lower, on_off, typed, whole_number
-from afscan.platforms.urls import is_loopback
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +47,8 @@ class Effective:
         """Whether the server listens for other hosts. localhost is the default; images write ``*`` into the file that they make."""
         addresses = self.text("listen_addresses")
         if addresses.is_set:
+            from afscan.platforms.urls import is_loopback  # noqa: PLC0415  (start-up time: few servers say where they listen)
+
             listed = [one.strip() for one in addresses.or_else("").strip("'\"").split(",")]
             return addresses.map(lambda _: not all(is_loopback(one) for one in listed if one))
         if addresses.is_unset and self.own_file and self.container is not None:
@@ -94,8 +95,9 @@ def authentications(found: Postgres, by_image: tuple[Value[bool], str] | None) -
     ]
     for rule in trusting:
         users = ", ".join(word.or_else("")[:60] for word in rule.users[:5])
-        how = f"`trust` asks `{users}` from `{rule.address.or_else('')[:60]}` for no password"
-        yield _authentication(found, Value.of(False, rule.method.node, rule.method.at), how, f"{found.name}, {rule.name}")
+        how = f"`trust` lets `{users}` in from `{rule.address.or_else('')[:60]}` without a password"
+        name = f"{found.name}, {rule.name}" if found.container is not None else rule.name
+        yield _authentication(found, Value.of(False, rule.method.node, rule.method.at), how, name)
     if trusting:
         return
     if known is not None and not known.is_unset:

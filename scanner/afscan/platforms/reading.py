@@ -178,9 +178,9 @@ _WORDS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "o
 
 
 def _boolean(scalar: Scalar) -> bool | None:
-    if scalar.plain and scalar.text == scalar.text.lower() or scalar.text.title() == scalar.text or scalar.text.isupper():
-        return _WORDS.get(scalar.text.lower()) if scalar.plain else None
-    return None
+    text = scalar.text
+    usual = text in (text.lower(), text.title(), text.upper())  # `tRue` is a string to every reader
+    return _WORDS.get(text.lower()) if scalar.plain and usual else None
 
 
 def _integer(scalar: Scalar) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from afscan.model.place import Span
 from afscan.model.source import Source
+from afscan.report.guesses import guesses
 
 MASK = "********"
 """What stands for a secret, however long it is."""
@@ -36,6 +37,10 @@ def hidden_in(line: str, number: int, spans: Iterable[Span]) -> list[tuple[int, 
             end = span.end_column - 1 if number == span.end_line else len(line)
             if end > start:
                 found.append((start, min(end, len(line))))
+    return _apart(found)
+
+
+def _apart(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if merged and start <= merged[-1][1]:
@@ -45,12 +50,26 @@ def hidden_in(line: str, number: int, spans: Iterable[Span]) -> list[tuple[int, 
     return merged
 
 
-def masked(source: Source, number: int, start: int, end: int, spans: Iterable[Span]) -> str:
-    """The columns ``start`` up to ``end`` (exclusive) of one line, its secrets masked."""
+def _with_guesses(line: str, number: int, hidden: list[tuple[int, int]], about: Span) -> list[tuple[int, int]]:
+    """The stretches to hide, with those that only look like secrets. What the finding is about is left as it is known to be."""
+    first = last = 0
+    if number == about.line:
+        first, last = about.column - 1, about.end_column - 1 if about.end_line == number else len(line)
+    for start, end in guesses(line):
+        pieces = ((start, min(end, first)), (max(start, last), end)) if first < last else ((start, end),)
+        hidden += [(left, right) for left, right in pieces if left < right]
+    return _apart(hidden)
+
+
+def masked(source: Source, number: int, start: int, end: int, spans: Iterable[Span], *, about: Span) -> str:
+    """The columns ``start`` up to ``end`` (exclusive) of one line, its secrets masked.
+
+    :param about: what the finding points at: its first line is shown as it is, but for secrets that were recognised.
+    """
     line = source.line(number)
     at, stop = start - 1, min(end - 1, len(line))
     pieces: list[str] = []
-    for first, last in hidden_in(line, number, spans):
+    for first, last in _with_guesses(line, number, hidden_in(line, number, spans), about):
         if first < stop and last > at:
             pieces += (line[at:first], MASK)
             at = last
@@ -100,7 +119,7 @@ def excerpt(source: Source, span: Span, spans: Iterable[Span], room: int) -> tup
     line = source.line(span.line)
     first = min(span.column - 1, len(line))
     last = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line.rstrip())
-    hidden = hidden_in(line, span.line, spans)
+    hidden = _with_guesses(line, span.line, hidden_in(line, span.line, spans), span)
     far = max(0, first - 2 * room)  # what is further off is not shown; a line may have 200,000 characters
     for start, end in hidden:
         if start < far < end:

@@ -147,14 +147,14 @@ class _Log:
         hashes = self.hashes[place.path]
         return hashes[place.line - 1] if place.line <= len(hashes) else None
 
-    def _location(self, place: Place) -> om.Location:
+    def _location(self, place: Place, *, with_text: bool = True) -> om.Location:
         uri, base = self.uris.of(place.path)
         span = _seen(place.span)
         region = om.Region(start_line=span.line, start_column=span.column, end_line=span.end_line, end_column=span.end_column)
         context = None
-        source = self.result.texts.get(place.path)
+        source = self.result.texts.get(place.path) if with_text else None
         if source is not None:
-            region.snippet = om.ArtifactContent(text=self._text(source, span))
+            region.snippet = om.ArtifactContent(text=self._text(source, span, span))
             context = self._context(source, span)
         return om.Location(
             physical_location=om.PhysicalLocation(
@@ -172,7 +172,7 @@ class _Log:
         if (first, 1) == (span.line, span.column) and (last, end) <= (span.end_line, span.end_column):
             return None
         around = Span(first, 1, last, max(end, span.end_column if last == span.end_line else 1))
-        text = self._text(source, around)
+        text = self._text(source, around, span)
         return om.Region(
             start_line=first,
             start_column=1,
@@ -181,14 +181,14 @@ class _Log:
             snippet=om.ArtifactContent(text=text),
         )
 
-    def _text(self, source: Source, span: Span) -> str:
-        """The text of a span with its secrets masked, and with an end where it is very long."""
+    def _text(self, source: Source, span: Span, about: Span) -> str:
+        """The text of a span with its secrets masked, and with an end where it is very long. ``about``: what is reported."""
         spans = self.result.secrets.get(source.path, ())
         lines = []
         for number in range(span.line, min(span.end_line, span.line + 40) + 1):
             start = span.column if number == span.line else 1
             end = span.end_column if number == span.end_line else len(source.line(number)) + 1
-            lines.append(masked(source, number, start, end, spans))
+            lines.append(masked(source, number, start, end, spans, about=about))
         return "\n".join(lines)[:_SNIPPET]
 
     def _notice(self, notice: Notice) -> om.Notification:
@@ -196,7 +196,8 @@ class _Log:
             message=om.Message(text=sentence(notice.reason)),
             level="warning",
             descriptor=om.ReportingDescriptorReference(id=f"notice/{notice.kind}"),
-            locations=[self._location(notice.place)],
+            # Without the text: of what was not read nobody knows where its secrets stand.
+            locations=[self._location(notice.place, with_text=False)],
         )
 
     def _error(self, error: InternalError) -> om.Notification:

@@ -103,9 +103,7 @@ def _quoted(source: Source, start: int, key: Scalar, root: Mapping, parsed: Pars
         root.add(key, Opaque(source, source.span(start, end), text[start:end], "its quote is not closed"))
         return end
     offsets.append(at)
-    value = Scalar(
-        source, source.span(start, at + 1), "".join(found), plain=False, inner=partial(_positions, source, offsets)
-    )
+    value = Scalar(source, source.span(start, at + 1), "".join(found), plain=False, inner=partial(_positions, source, offsets))
     value.tag = quote
     root.add(key, value)
     return at + 1

@@ -199,7 +199,9 @@ class _Reader:
         behind = _LINE_END.match(self.text, self.at)
         if behind is None:
             end_of_line = self._line(self.at)
-            self._refused(self.source.span(self.at, end_of_line), "Something stands behind the value")
+            blanks = _BLANKS.match(self.text, self.at)
+            rest = self.source.span(blanks.end() if blanks is not None else self.at, end_of_line)
+            self._refused(rest, "Something stands behind the value")
             self.at = end_of_line
         else:
             self.at = behind.end()
@@ -291,7 +293,7 @@ def _ruby_end(text: str, start: int, limit: int) -> int:
         depth += (token[0] == "{") - (token[0] == "}")
         if depth == 0:
             return token.end()
-    return min(limit, start + 2)
+    return min(limit, start + _LONGEST_RUBY)
 
 
 def _string_end(text: str, start: int) -> tuple[int, str]:

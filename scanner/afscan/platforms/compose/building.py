@@ -39,9 +39,7 @@ def _long(build: Fields, service: str, embedding: Embedding) -> BuildReference:
     where = Value.of(build.context.path(".", build.node), build.node) if where.is_unset else _context(where, build.context)
     inline = build.get("dockerfile_inline")
     if isinstance(inline, Scalar):
-        source = embedding.embed(
-            inline, name=f"{inline.source.path}#{service}.Dockerfile", holder="heredoc", syntax="dockerfile"
-        )
+        source = embedding.embed(inline, name=f"{inline.source.path}#{service}.Dockerfile", holder="heredoc", syntax="dockerfile")
         file: Value[str] = Value.of(source.name, inline)
     else:
         file = _dockerfile(where, build.text("dockerfile"))

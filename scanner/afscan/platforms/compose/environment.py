@@ -53,9 +53,7 @@ def _add_files(fields: Fields, container: Container, own: "dict[str, Value[str]]
             container.environment_from.append(Value.unknown(written, "too many variables come from files"))
 
 
-def _take(
-    file: DotenvFile, context: Context, at: Node, container: Container, own: "dict[str, Value[str]]", *, raw: bool
-) -> bool:
+def _take(file: DotenvFile, context: Context, at: Node, container: Container, own: "dict[str, Value[str]]", *, raw: bool) -> bool:
     """Put a dotenv file's variables into a container; False where there are too many of them in the stack."""
     from afscan.platforms.dotenv import entries_of  # noqa: PLC0415 - only who has such a file pays for it
 

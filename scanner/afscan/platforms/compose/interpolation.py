@@ -10,6 +10,7 @@ Compose), unless the text gives a default.
 import re
 from array import array
 from collections.abc import Callable
+from typing import NamedTuple
 
 from afscan.model.record import record
 
@@ -21,6 +22,19 @@ Lookup = Callable[[str], "str | None"]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-+?]")
 _BRACE = re.compile(r"[{}]")
+
+
+class Use(NamedTuple):
+    """One variable in a text, at ``text[start:end]``, and what keeps it from being empty.
+
+    ``guard``: ``given`` (its value is known and not empty), ``default`` (a text that is not empty), ``demanded`` (``:?``), ``set``
+    (``?``: an empty value passes) or ``none``.
+    """
+
+    name: str
+    guard: str
+    start: int
+    end: int
 
 
 @record(slots=True, frozen=True)
@@ -40,6 +54,7 @@ class Interpolated:
     given: bool = False
     offsets: "array[int] | None" = None
     malformed: tuple[tuple[int, int], ...] = ()
+    uses: tuple[Use, ...] = ()
 
     @property
     def literal(self) -> bool:
@@ -66,7 +81,7 @@ def interpolate(text: str, lookup: Lookup = lambda name: None) -> Interpolated:
     partial = "".join(run.parts)
     known = None if run.missing or run.malformed else partial
     missing, malformed = tuple(dict.fromkeys(run.missing)), tuple(run.malformed)
-    return Interpolated(known, partial, missing, run.defaulted, run.given, run.offsets, malformed)
+    return Interpolated(known, partial, missing, run.defaulted, run.given, run.offsets, malformed, tuple(run.uses))
 
 
 class _Run:
@@ -79,6 +94,7 @@ class _Run:
         self.offsets: array[int] = array("q")
         self.missing: list[str] = []
         self.malformed: list[tuple[int, int]] = []
+        self.uses: list[Use] = []
         self.defaulted = False
         self.given = False
 
@@ -111,7 +127,7 @@ class _Run:
             if after == "{":
                 start = self.braced(dollar, end, depth)
             elif name is not None:
-                self.variable(name.group(), dollar)
+                self.variable(name.group(), dollar, name.end())
                 start = name.end()
             elif after == "$":
                 self.put("$", dollar)
@@ -132,14 +148,15 @@ class _Run:
         if name is None or (operator is None and name.end() != close):
             self.refuse(dollar, close + 1)
         elif operator is None:
-            self.variable(name.group(), dollar)
+            self.variable(name.group(), dollar, close + 1)
         else:
             self.operated(name.group(), operator, dollar, close, depth)
         return close + 1
 
-    def variable(self, name: str, start: int) -> None:
+    def variable(self, name: str, start: int, end: int) -> None:
         """A variable without an operator."""
         value = self.lookup(name)
+        self.uses.append(Use(name, "given" if value else "none", start, end))
         if value is None:
             self.miss(name, start)
         else:
@@ -158,6 +175,11 @@ class _Run:
         kind = operator.group()[-1]
         given = value is not None and not (operator.group()[0] == ":" and value == "")
         self.given = self.given or value is not None
+        if kind != "+":
+            guard = "default" if close > operator.end() else "none"
+            if kind == "?":
+                guard = "demanded" if operator.group()[0] == ":" else "set"
+            self.uses.append(Use(name, "given" if value else guard, dollar, close + 1))
         if kind == "-" and not given:
             self.defaulted = True
             self.expand(operator.end(), close, depth + 1)

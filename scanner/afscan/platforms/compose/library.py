@@ -8,7 +8,6 @@ import posixpath
 import re
 
 from afscan.model.node import Mapping
-from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.model.subjects import ComposeFile, DotenvFile
 from afscan.platforms.compose.interpolation import Lookup
@@ -17,10 +16,10 @@ from afscan.platforms.compose.reading import nothing_known
 MAX_GIVEN = 20_000_000
 """How many characters dotenv files may put in place of variables in one stack; more stay unknown."""
 
-MAX_INCLUDES = 500
+MAX_INCLUDES = 2000
 """How many includes are followed in one stack."""
 
-MAX_VARIABLES = 200_000
+MAX_VARIABLES = 20_000
 """How many variables ``env_file`` may bring into the containers of one stack."""
 
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|git@|github\.com/")
@@ -29,13 +28,13 @@ Key = tuple[str, str]
 """The document that holds a text, "" for a file on disk, and the path that the text stands for."""
 
 
-@record(slots=True, eq=False)
 class File:
     """One Compose file: its YAML documents in order, which Compose merges."""
 
-    key: Key
-    source: Source
-    documents: list[ComposeFile] = field(default_factory=list)
+    def __init__(self, key: Key, source: Source) -> None:
+        self.key = key
+        self.source = source
+        self.documents: list[ComposeFile] = []
 
     @property
     def name(self) -> str:
@@ -89,9 +88,9 @@ class Library:
         """Why a path leads to no file here, in a clause."""
         if _ELSEWHERE.match(text):
             return "is fetched from elsewhere"
-        above = self.root == "." and path.startswith("../")
-        below = self.root == "." or path == self.root or path.startswith(self.root.rstrip("/") + "/")
-        if posixpath.isabs(path) != posixpath.isabs(self.root) or path.startswith("~") or above or not below:
+        below = self.root == "." or f"{path}/".startswith(self.root.rstrip("/") + "/")
+        above = path == ".." or (path.startswith(("../", "~")) and self.root == ".")
+        if above or not below or posixpath.isabs(path) != posixpath.isabs(self.root):
             return "lies outside the scanned folder"
         return "is not among the files that were read"
 

@@ -7,17 +7,18 @@ resolved when somebody asks for it, and once.
 
 import posixpath
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.notice import NoticeKind
-from afscan.model.record import field, record
-from afscan.model.source import Source
 from afscan.model.subjects import ComposeFile
 from afscan.model.value import Value
 from afscan.platforms.compose.library import MAX_INCLUDES, File, Key, Library
-from afscan.platforms.compose.merging import Merger
 from afscan.platforms.compose.reading import Context, Fields, Scope, present
 from afscan.platforms.compose.recognition import fragment_services
+
+if TYPE_CHECKING:
+    from afscan.platforms.compose.merging import Merger
 
 MAX_CHAIN = 20
 """How many services may extend, and how many files may include, one after the other."""
@@ -28,16 +29,15 @@ Resolved = tuple[Mapping, "Value[str] | None"]
 """A service with all that it is made of, and why an absence in it proves nothing (None where it does)."""
 
 
-@record(slots=True, eq=False)
 class Unit:
     """One document of a file. ``empty`` are the services that it names without a word, ``removed`` those that it takes away."""
 
-    root: Mapping
-    source: Source
-    key: Key
-    services: dict[str, Mapping] = field(default_factory=dict)
-    empty: dict[str, Mapping] = field(default_factory=dict)
-    removed: set[str] = field(default_factory=set)
+    def __init__(self, root: Mapping, key: Key) -> None:
+        self.root = root
+        self.key = key
+        self.services: dict[str, Mapping] = {}
+        self.empty: dict[str, Mapping] = {}
+        self.removed: set[str] = set()
 
 
 class Loader:
@@ -46,9 +46,18 @@ class Loader:
     def __init__(self, library: Library, context: Context) -> None:
         self.library = library
         self.context = context
-        self.merger = Merger(context)
+        self._merger: Merger | None = None
         self._units: dict[int, Unit] = {}
         self._done: dict[tuple[int, str], Resolved] = {}
+
+    @property
+    def merger(self) -> "Merger":
+        """What merges the definitions of this project."""
+        if self._merger is None:
+            from afscan.platforms.compose.merging import Merger  # noqa: PLC0415 - a file by itself has nothing to merge
+
+            self._merger = Merger(self.context)
+        return self._merger
 
     def unit(self, file: File, document: ComposeFile) -> Unit:
         """A document's services by name; those that are no mapping are noted."""
@@ -56,14 +65,14 @@ class Loader:
         if found is None:
             root = document.node
             assert isinstance(root, Mapping)
-            found = self._units[id(document)] = Unit(root, root.source, file.key)
+            found = self._units[id(document)] = Unit(root, file.key)
             self._read_services(found)
         return found
 
     def _read_services(self, unit: Unit) -> None:
         context, root = self.context, unit.root
         if "services" not in root.entries:
-            unit.services = fragment_services(unit.source, root)
+            unit.services = fragment_services(root.source, root)
             sections = ("include", "networks", "volumes", "configs", "secrets", "models")
             if not unit.services and not any(key in sections for key in root.entries):
                 reason = "This Compose file has no `services`; nothing in it is judged."
@@ -271,8 +280,8 @@ class Model:
         if fields is not None:
             directory = fields.text("project_directory")
             folder = context.path(directory.or_else(""), fields.node) if directory.value else folder
-            for node in fields.items("env_file", single=True):
-                env_files.append(context.path(context.text(node).or_else(""), node))
+            written = fields.items("env_file", single=True)
+            env_files = [context.path(context.text(node).or_else(""), node) for node in written]
         if not env_files:
             env_files = [posixpath.normpath(posixpath.join(folder, ".env"))]
         return Scope(folder, library.environment_of(env_files, unit.key[0], scope.lookup))

@@ -9,10 +9,10 @@ from posixpath import basename
 
 from afscan.model.node import Mapping, Node, Scalar
 from afscan.model.notice import NoticeKind
-from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.model.subjects import Container, Subject, Workload
 from afscan.model.value import Value
+from afscan.platforms.compose.delivery import add_secret_variables
 from afscan.platforms.compose.embedding import Embedding
 from afscan.platforms.compose.interpolation import Lookup
 from afscan.platforms.compose.library import File, Library
@@ -28,7 +28,6 @@ MAX_ENTRIES = 200_000
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9_-]")
 
 
-@record(slots=True, eq=False)
 class Project:
     """What Compose reads together: the files in their order.
 
@@ -36,9 +35,10 @@ class Project:
     the services that it names are read. ``without`` are services that exist to be extended from other files.
     """
 
-    files: list[File]
-    overlay: File | None = None
-    without: frozenset[str] = field(default_factory=frozenset)
+    def __init__(self, files: list[File], overlay: File | None = None, without: frozenset[str] = frozenset()) -> None:
+        self.files = files
+        self.overlay = overlay
+        self.without = without
 
 
 def read_project(project: Project, library: Library, out: Interpretation) -> list[File]:
@@ -50,6 +50,7 @@ def read_project(project: Project, library: Library, out: Interpretation) -> lis
     model = Model(Loader(library, context), project.files, scope)
     start, embedded = len(out.subjects), len(out.embedded)
     _read_services(project, model, context)
+    add_secret_variables(context)
     if project.overlay is not None:
         path = project.overlay.source.path
         below = [(unit, included) for unit, included in model.layers if unit.key != project.overlay.key]

@@ -104,6 +104,10 @@ class Context:
             self.notice(NoticeKind.SYNTAX, scalar.part(start, end), reason)
         return text
 
+    def texts(self) -> "Iterator[tuple[Scalar, Interpolated]]":
+        """The texts that were expanded so far, each once."""
+        yield from self._texts.values()
+
     def read(self, node: Node, convert: Callable[[str], "T | None"], what: str) -> Value[T]:
         """A node's interpolated text converted: unknown where a variable is missing, or (with a notice) where it is no
         ``what``."""
@@ -141,7 +145,9 @@ class Context:
         paths as they are."""
         if text.startswith("~") or _WINDOWS.match(text):
             return text
-        return posixpath.normpath(posixpath.join(self.scope(node).folder, text.replace("\\", "/") if text.startswith(".") else text))
+        return posixpath.normpath(
+            posixpath.join(self.scope(node).folder, text.replace("\\", "/") if text.startswith(".") else text)
+        )
 
 
 def present(node: Node | None) -> Node | None:

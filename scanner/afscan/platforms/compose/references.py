@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Iterator
+from itertools import islice
 
 from afscan.model.node import Mapping, Node, Scalar, Sequence
 from afscan.platforms.compose.interpolation import interpolate
@@ -12,17 +13,37 @@ from afscan.platforms.compose.recognition import is_named_compose
 _MAX_STEPS = 20
 
 
-def is_named(file: File) -> bool:
-    """Whether a file is called what Compose files are called: only such a one can be meant as part of a project."""
-    return is_named_compose(file.source)
+class Folder:
+    """The Compose files of one folder, or of one document's folder, and which of them builds on which."""
+
+    def __init__(self, files: list[File]) -> None:
+        self.files = files
+        self._names: dict[int, set[str]] = {}
+        self._lacking: dict[int, set[str]] = {}
+        self._whole: dict[str, list[File]] = {}
+        for file in files:
+            self._names[id(file)] = {name for name, _ in _services(file)}
+            self._lacking[id(file)] = _lacking(file)
+            if not self._lacking[id(file)] and is_named_compose(file.source):
+                for name in self._names[id(file)]:
+                    self._whole.setdefault(name, []).append(file)
+
+    def base_of(self, file: File, default: File | None) -> File | None:
+        """The file that another one adds to; None where it stands alone or its base is not here.
+
+        :param default: what Compose reads in this folder when it is told nothing.
+        """
+        lacking, names = self._lacking[id(file)], self._names[id(file)]
+        if not is_named_compose(file.source) or not (lacking or "override" in file.name.lower()):
+            return None
+        if default is not None:
+            return default if default is not file and names & self._names[id(default)] else None
+        candidates = self._whole.get(min(lacking, default=""), [])
+        found = list(islice((one for one in candidates if lacking <= self._names[id(one)]), 2))
+        return found[0] if len(found) == 1 else None
 
 
-def names_of(file: File) -> set[str]:
-    """The services that a file names."""
-    return {name for name, _ in _services(file)}
-
-
-def needs_base(file: File) -> set[str]:
+def _lacking(file: File) -> set[str]:
     """The services of a file that cannot stand alone: they have neither ``image`` nor ``build``, nor anything that could bring
     one, or they take away or replace (``!reset``, ``!override``) what only another file can have."""
     complete = ("image", "build", "extends", "provider")

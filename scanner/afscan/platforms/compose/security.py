@@ -48,12 +48,17 @@ def escalation_of(fields: Fields) -> Value[bool]:
     return fields.missing("security_opt")
 
 
-def seccomp_of(fields: Fields) -> Value[str] | None:
-    """What ``security_opt`` says of seccomp; None without a word of it: Docker then applies its own profile."""
+def profile_of(fields: Fields, kind: str) -> Value[str] | None:
+    """What ``security_opt`` says of ``seccomp`` or ``apparmor``; None without a word of it: Docker then applies its own profile."""
     for node, name, argument in reversed(_options(fields)):
-        if name == "seccomp":
+        if "${" in name:
+            return Value.unknown(node, "it comes from the environment")
+        if name == kind:
+            if "${" in argument and not argument.partition("${")[0]:
+                return Value.unknown(node, "it comes from the environment")
             return Value.of("Unconfined" if argument.lower() == "unconfined" else "Localhost", node)
-    return None
+    written = fields.get("security_opt")
+    return Value.unknown(written, written.reason) if isinstance(written, Opaque) else None
 
 
 def capabilities_of(fields: Fields, key: str) -> list[Value[str]]:

@@ -9,15 +9,16 @@ from typing import TypeVar
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.notice import NoticeKind
-from afscan.model.subjects import Container, Credential, HostNamespace, ImageReference, Probe, Workload
+from afscan.model.subjects import Container, Credential, HostNamespace, ImageReference, LogOutput, Probe, Workload
 from afscan.model.value import Value
 from afscan.platforms.compose.building import build_of
+from afscan.platforms.compose.delivery import add_delivery
 from afscan.platforms.compose.embedding import Embedding
 from afscan.platforms.compose.environment import add_environment, named_values
 from afscan.platforms.compose.mounts import Mounts
 from afscan.platforms.compose.ports import add_ports
 from afscan.platforms.compose.reading import Context, Fields
-from afscan.platforms.compose.security import capabilities_of, capability_place_of, escalation_of, seccomp_of, user_of
+from afscan.platforms.compose.security import capabilities_of, capability_place_of, escalation_of, profile_of, user_of
 from afscan.platforms.compose.words import split
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ def add_service(name: str, fields: Fields, mounts: Mounts, embedding: Embedding,
     start = len(out.subjects)
     workload = _workload(name, fields, completes)
     out.subjects.append(workload)
+    add_delivery(fields, workload)
     container = _container(workload, fields)
     _add_image(container, fields)
     container.build = build_of(fields, name, embedding)
@@ -117,7 +119,8 @@ def _container(workload: Workload, fields: Fields) -> Container:
         capabilities_dropped=capabilities_of(fields, "cap_drop"),
         capabilities=capability_place_of(fields),
         read_only_root=fields.boolean("read_only"),
-        seccomp=seccomp_of(fields),
+        seccomp=profile_of(fields, "seccomp"),
+        apparmor=profile_of(fields, "apparmor"),
         host_namespaces=[
             HostNamespace(kind=kind, shared=fields.text(key).map(lambda text: text == "host"))
             for key, kind in _NAMESPACES.items()
@@ -131,6 +134,8 @@ def _container(workload: Workload, fields: Fields) -> Container:
         cpu_request=_limit(fields, fields.number("deploy", "resources", "reservations", "cpus")),
         liveness=_health_check(fields),
         readiness=None,
+        pids_limit=_written(fields, fields.whole("deploy", "resources", "limits", "pids"), fields.whole("pids_limit")),
+        log_output=LogOutput(driver=fields.text("logging", "driver"), max_size=fields.size("logging", "options", "max-size")),
     )
 
 

@@ -101,5 +101,7 @@ _KEYS: "dict[Path, Callable[[Node, Text], Key]]" = {
     ("secrets",): _file("/run/secrets"),
     ("env_file",): _env_file,
     ("build", "tags"): _name,
-    **{(name,): _name for name in ("cap_add", "cap_drop", "dns", "dns_opt", "dns_search", "expose", "links", "profiles", "tmpfs")},
+    **{
+        (name,): _name for name in ("cap_add", "cap_drop", "dns", "dns_opt", "dns_search", "expose", "links", "profiles", "tmpfs")
+    },
 }

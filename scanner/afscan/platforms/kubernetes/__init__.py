@@ -1,7 +1,7 @@
 """Kubernetes: manifests, lists of them, and what is built around them (Kustomize, Helm).
 
 Every mapping with ``apiVersion`` and ``kind`` is an object of Kubernetes and recognised as such; what says nothing to any rule
-(RBAC, custom resources, ...) yields nothing.
+yields nothing.
 """
 
 import re
@@ -11,12 +11,51 @@ from posixpath import basename
 from afscan.model.node import Mapping, Node, Scalar, Sequence
 from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
+from afscan.platforms.kubernetes.access import (
+    read_foreign,
+    read_namespace,
+    read_role,
+    read_role_binding,
+    read_service_account,
+)
 from afscan.platforms.kubernetes.cluster import read_limit_range, read_storage_class
 from afscan.platforms.kubernetes.configuration import read_config_map, read_external_secret, read_secret
 from afscan.platforms.kubernetes.network import read_ingress, read_network_policy, read_service
 from afscan.platforms.kubernetes.objects import KubernetesObject, read_object, scalar_text
 from afscan.platforms.kubernetes.workloads import WORKLOADS, read_workload
 from afscan.platforms.reading import Interpretation
+
+_OPERATOR = ("monitoring.coreos.com",)
+_DELIVERY = {
+    "PodDisruptionBudget": ("policy", "read_disruption_budget"),
+    "HorizontalPodAutoscaler": ("autoscaling", "read_autoscaler"),
+    "ScaledObject": ("keda.sh", "read_scaled_object"),
+    "ResourceQuota": ("", "read_quota"),
+}
+"""By kind: the API group, and what reads it in the module ``delivery``."""
+
+
+def _monitoring(name: str) -> Callable[[KubernetesObject], None]:
+    """A reader of the Prometheus operator's objects, imported where one turns up."""
+
+    def read(item: KubernetesObject) -> None:
+        from afscan.platforms.kubernetes import monitoring  # noqa: PLC0415  (start-up time)
+
+        getattr(monitoring, name)(item)
+
+    return read
+
+
+def _delivery(name: str) -> Callable[[KubernetesObject], None]:
+    """A reader of budgets, autoscalers and quotas, imported where one turns up."""
+
+    def read(item: KubernetesObject) -> None:
+        from afscan.platforms.kubernetes import delivery  # noqa: PLC0415  (start-up time)
+
+        getattr(delivery, name)(item)
+
+    return read
+
 
 _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]] = {
     **{kind: (groups, read_workload) for kind, groups in WORKLOADS.items()},
@@ -28,6 +67,17 @@ _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]]
     "Ingress": (("networking.k8s.io", "extensions"), read_ingress),
     "NetworkPolicy": (("networking.k8s.io", "extensions"), read_network_policy),
     "StorageClass": (("storage.k8s.io",), read_storage_class),
+    "Namespace": (("",), read_namespace),
+    "ServiceAccount": (("",), read_service_account),
+    **dict.fromkeys(("Role", "ClusterRole"), (("rbac.authorization.k8s.io",), read_role)),
+    **dict.fromkeys(("RoleBinding", "ClusterRoleBinding"), (("rbac.authorization.k8s.io",), read_role_binding)),
+    **{kind: ((group,), _delivery(name)) for kind, (group, name) in _DELIVERY.items()},
+    "ServiceMonitor": (_OPERATOR, _monitoring("read_monitor")),
+    "PodMonitor": (_OPERATOR, _monitoring("read_monitor")),
+    "Probe": (_OPERATOR, _monitoring("read_probe")),
+    "PrometheusRule": (_OPERATOR, _monitoring("read_rule")),
+    "AlertmanagerConfig": (_OPERATOR, _monitoring("read_alertmanager_config")),
+    "Prometheus": (_OPERATOR, _monitoring("read_prometheus")),
 }
 """By kind: the API groups in which it is this kind, and what reads it."""
 
@@ -88,6 +138,11 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     present = {(kind, _meta(node, "namespace"), _meta(node, "name")) for node, kind, _ in objects}
     for node, kind, version in objects:
         groups, read = _HANDLERS.get(kind, ((), None))
+        group = version.rpartition("/")[0]
+        own = kind in WORKLOADS and group in groups
+        foreign = read_foreign(node, kind, group, _meta(node, "name")) if version and not own else None
+        if foreign is not None:
+            out.subjects.append(foreign)
         if read is None:
             continue
         if not version:

@@ -3,7 +3,7 @@
 from afscan.model.node import Node, Opaque
 from afscan.model.notice import NoticeKind
 from afscan.model.record import record
-from afscan.model.subjects import Container, ContainerPort, HostNamespace, ImageReference, Probe, HostPort, Workload
+from afscan.model.subjects import Container, ContainerPort, HostNamespace, HostPort, ImageReference, Probe, Workload
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.environment import environment_of, sources_of, words_of
 from afscan.platforms.kubernetes.objects import PLATFORM, section
@@ -117,6 +117,7 @@ def _container(reader: Reader, pod: Pod, role: str, name: str) -> Container:
         capabilities=security.capabilities,
         read_only_root=security.read_only_root,
         seccomp=security.seccomp,
+        apparmor=security.apparmor,
         host_namespaces=pod.host_namespaces,
         mounts=mounts_of(reader, pod.volumes, environment),
         ports=_ports(reader),

@@ -49,6 +49,7 @@ def read_service(item: KubernetesObject) -> None:
             headless=spec.text("clusterIP").value == "None",
             internal=_is_internal(item, spec),
             external_name=spec.text("externalName"),
+            selector_node=spec.node.get("selector"),
         )
     )
 
@@ -157,7 +158,7 @@ def read_network_policy(item: KubernetesObject) -> None:
     ingress = [_rule(rule, "from") for rule in spec.readers("ingress")]
     if not types:
         types = ["Ingress", "Egress"] if egress else ["Ingress"]
-    pods, unknown = _selector(spec, "podSelector")
+    pods, unknown = label_selector(spec, "podSelector")
     item.out.subjects.append(
         NetworkPolicy(
             name=item.title,
@@ -168,11 +169,12 @@ def read_network_policy(item: KubernetesObject) -> None:
             unknown_selector=unknown,
             ingress=ingress if "Ingress" in types else None,
             egress=egress if "Egress" in types else None,
+            selector_node=spec.node.get("podSelector"),
         )
     )
 
 
-def _selector(reader: Reader, key: str) -> tuple[dict[str, str] | None, bool]:
+def label_selector(reader: Reader, key: str) -> tuple[dict[str, str] | None, bool]:
     """A label selector in the form of :func:`afscan.model.subjects.labels_match`; whether a part of it is not evaluated."""
     node = reader.node.get(key)
     if isinstance(node, Opaque):
@@ -228,8 +230,8 @@ def _policy_port(port: Reader) -> Value[int | str]:
 
 def _peer(peer: Reader) -> PolicyPeer:
     block = peer.mapping("ipBlock")
-    pods, pods_unknown = _selector(peer, "podSelector")
-    namespaces, namespaces_unknown = _selector(peer, "namespaceSelector")
+    pods, pods_unknown = label_selector(peer, "podSelector")
+    namespaces, namespaces_unknown = label_selector(peer, "namespaceSelector")
     return PolicyPeer(
         node=peer.node,
         cidr=peer.text("ipBlock", "cidr") if block is not None else None,

@@ -5,7 +5,6 @@ Source: Kubernetes API reference, "Quantity": a signed decimal number with one o
 """
 
 import re
-from fractions import Fraction
 
 from afscan.model.notice import NoticeKind
 from afscan.model.value import Value
@@ -13,13 +12,14 @@ from afscan.platforms.reading import Interpretation, Reader
 
 _QUANTITY = re.compile(r"([+-]?)([0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})([A-Za-z]{0,2}|[eE][+-]?[0-9]{1,2})\Z")
 _SUFFIXES = {
-    "n": Fraction(1, 10**9),
-    "u": Fraction(1, 10**6),
-    "m": Fraction(1, 1000),
-    "": Fraction(1),
-    **{suffix: Fraction(1000) ** (power + 1) for power, suffix in enumerate("kMGTPE")},
-    **{suffix + "i": Fraction(1024) ** (power + 1) for power, suffix in enumerate("KMGTPE")},
+    "n": (1, 10**9),
+    "u": (1, 10**6),
+    "m": (1, 1000),
+    "": (1, 1),
+    **{suffix: (1000 ** (power + 1), 1) for power, suffix in enumerate("kMGTPE")},
+    **{suffix + "i": (1024 ** (power + 1), 1) for power, suffix in enumerate("KMGTPE")},
 }
+"""What a suffix multiplies by, as a fraction: whole numbers keep it exact up to the one division at the end."""
 
 
 def parse_quantity(text: str) -> float | None:
@@ -30,12 +30,14 @@ def parse_quantity(text: str) -> float | None:
     sign, digits, suffix = found.groups()
     scale = _SUFFIXES.get(suffix)
     if scale is None:
-        if suffix[1:].lstrip("+-").isdigit() and suffix[0] in "eE":
-            scale = Fraction(10) ** int(suffix[1:])
-        else:
+        if not suffix[1:].lstrip("+-").isdigit() or suffix[0] not in "eE":
             return None
-    number = Fraction(digits.strip(".") if digits.endswith(".") else digits) * scale
-    return float(-number if sign == "-" else number)
+        exponent = int(suffix[1:])
+        power: int = 10 ** abs(exponent)
+        scale = (power, 1) if exponent >= 0 else (1, power)
+    whole, _, decimals = digits.partition(".")
+    number: float = int(whole + decimals) * scale[0] / (10 ** len(decimals) * scale[1])
+    return -number if sign == "-" else number
 
 
 def quantity(reader: Reader, *path: str) -> Value[float]:

@@ -31,7 +31,8 @@ class Security:
     privilege_escalation: Value[bool]
     capabilities: Value[str]
     read_only_root: Value[bool]
-    seccomp: Value[str]
+    seccomp: Value[str] | None
+    apparmor: Value[str] | None = None
     added: list[Value[str]] = field(default_factory=list)
     dropped: list[Value[str]] = field(default_factory=list)
 
@@ -52,6 +53,7 @@ def security_of(container: Reader, pod: Reader, windows: Node | None) -> Securit
         capabilities=capabilities,
         read_only_root=own.boolean("readOnlyRootFilesystem"),
         seccomp=_merged(own, shared, lambda r: r.text("seccompProfile", "type")),
+        apparmor=_merged(own, shared, lambda r: r.text("appArmorProfile", "type")),
         added=added,
         dropped=dropped,
     )
@@ -109,7 +111,7 @@ def _on_windows(found: Security, own: Reader, shared: Reader, windows: Node) -> 
         privilege_escalation=Value.unknown(windows, reason),
         capabilities=nothing,
         read_only_root=Value.unknown(windows, reason),
-        seccomp=nothing,
+        seccomp=None,
     )
 
 

@@ -5,11 +5,12 @@ Source: Kubernetes API reference, "Workload Resources"; Argo Rollouts and OpenSh
 
 import re
 
-from afscan.model.node import Mapping, Node, Sequence
+from afscan.model.node import Mapping, Node, Opaque, Sequence
 from afscan.model.notice import NoticeKind
 from afscan.model.subjects import Workload
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.containers import Pod, read_containers, resources_of
+from afscan.platforms.kubernetes.delivery import read_rollout
 from afscan.platforms.kubernetes.objects import PLATFORM, KubernetesObject, labels_of, section
 from afscan.platforms.kubernetes.security import host_namespaces, misplaced
 from afscan.platforms.kubernetes.volumes import volumes_of
@@ -55,6 +56,7 @@ def read_workload(item: KubernetesObject) -> None:
         return
     workload = _workload(item, reader, pod)
     out.subjects.append(workload)
+    read_rollout(item, workload)
     pod.mapping("securityContext")
     out.subjects += misplaced(pod, workload.name, pod=True)
     windows = pod.node.get("os", "name") if pod.text("os", "name").or_else("").lower() == "windows" else None
@@ -78,6 +80,8 @@ def _workload(item: KubernetesObject, template: Reader, pod: Reader) -> Workload
     if item.kind != "Pod":
         template.mapping("metadata")
     labels = labels_of(template, "metadata", "labels")
+    unread = _has_unknown_labels(template, labels)
+    account = pod.text("serviceAccountName")
     if item.kind == "Job":
         # Added by the Job controller: https://kubernetes.io/docs/reference/labels-annotations-taints/
         labels = {"job-name": item.name, "batch.kubernetes.io/job-name": item.name, **labels}
@@ -93,7 +97,17 @@ def _workload(item: KubernetesObject, template: Reader, pod: Reader) -> Workload
         runs_to_completion=once,
         fleet=item.kind == "DaemonSet",
         service_name=spec.text("serviceName").value if item.kind == "StatefulSet" else None,
+        service_account=account if not account.is_unset else pod.text("serviceAccount"),
+        automount_token=pod.boolean("automountServiceAccountToken"),
+        unknown_labels=unread,
     )
+
+
+def _has_unknown_labels(template: Reader, known: dict[str, str]) -> bool:
+    """Whether the pods carry labels whose name or value is not known."""
+    nodes = template.node.get("metadata"), template.node.get("metadata", "labels")
+    written = nodes[1].entries if isinstance(nodes[1], Mapping) else {}
+    return any(isinstance(node, Opaque) for node in (template.node, *nodes)) or len(written) != len(known)
 
 
 def _is_patch(item: KubernetesObject, pod: Reader) -> bool:

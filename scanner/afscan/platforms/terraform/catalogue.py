@@ -54,6 +54,7 @@ _LISTENER = ResourceType(
 )
 
 RESOURCES: dict[str, ResourceType] = {
+    "aws_alb": ResourceType("load-balancer", datastore=False),
     "aws_alb_listener": _LISTENER,
     "aws_db_instance": ResourceType(
         "database",
@@ -89,6 +90,7 @@ RESOURCES: dict[str, ResourceType] = {
         "volume", datastore=False, storage=Switch("encrypted", default=False), inherits=("snapshot_id",)
     ),
     "aws_efs_file_system": ResourceType("file-system", datastore=False, storage=Switch("encrypted", default=False)),
+    "aws_ecr_repository": ResourceType("registry", datastore=False, identifier="name"),
     "aws_eks_cluster": ResourceType("cluster", datastore=False, identifier="name"),
     "aws_elasticache_cluster": ResourceType("redis", identifier="cluster_id"),
     "aws_elasticache_replication_group": ResourceType(
@@ -100,6 +102,7 @@ RESOURCES: dict[str, ResourceType] = {
         identifier="replication_group_id",
     ),
     "aws_elasticsearch_domain": _OPENSEARCH,
+    "aws_lb": ResourceType("load-balancer", datastore=False),
     "aws_lb_listener": _LISTENER,
     "aws_memorydb_cluster": ResourceType(
         "redis",

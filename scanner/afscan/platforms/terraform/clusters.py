@@ -12,6 +12,7 @@ from afscan.model.subjects import Facet, ManagedResource
 from afscan.model.value import Value
 from afscan.platforms.terraform.body import Body
 from afscan.platforms.terraform.databases import OPEN, encrypted_by_default
+from afscan.platforms.terraform.operations import read_eks_inputs
 from afscan.platforms.terraform.versions import NEWEST, highest_major
 
 _EKS_MODULE = re.compile(r"(?:[\w.-]+/)?terraform-aws-modules/eks/aws\Z")
@@ -54,7 +55,7 @@ def read_eks_module(name: str, body: Body) -> ManagedResource | None:
     if access.is_unset and major is None:
         access = Value.unknown(body.node, f"the default of `{setting}` depends on the module's version")
     public = _endpoint(setting, access, major is not None and major < 19, body.strings(f"{prefix}endpoint_public_access_cidrs"))
-    return ManagedResource(
+    cluster = ManagedResource(
         name=name,
         node=body.node,
         platform="terraform",
@@ -63,6 +64,8 @@ def read_eks_module(name: str, body: Body) -> ManagedResource | None:
         datastore=False,
         public=public,
     )
+    read_eks_inputs(cluster, body, major)
+    return cluster
 
 
 def _search(resource: ManagedResource, body: Body, aws_major: int | None) -> list[ManagedResource]:

@@ -11,7 +11,10 @@ from afscan.platforms.terraform.dependencies import provider_major, read_modules
 from afscan.platforms.terraform.evaluate import Scope
 from afscan.platforms.terraform.firewalls import read_firewall
 from afscan.platforms.terraform.managed import read_managed
+from afscan.platforms.terraform.operations import read_operations
+from afscan.platforms.terraform.registries import apply_filters, read_filters
 from afscan.platforms.terraform.results import Known
+from afscan.platforms.terraform.roots import read_root
 from afscan.platforms.terraform.workloads import read_workload
 
 _PARTIAL = {
@@ -34,11 +37,13 @@ def read_scopes(scopes: list[Scope], files: list[TerraformFile], out: Interpreta
                 described.add(scope.module.key)
                 read_modules(scope, out)
                 read_providers(scope, out)
+                read_root(scope, out)
         except RecursionError:
             place = scope.module.files[0].node.head
             out.notice(
                 NoticeKind.LIMIT, place, "Expressions of this module refer to each other too deeply; it is judged in part."
             )
+    _read_scans(scopes, out)
     for scope in scopes:
         _read_declared_secrets(scope, secrets)
     _read_variable_files(scopes, files, secrets)
@@ -78,7 +83,23 @@ def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
 def _refined(resource: ManagedResource, body: Body, aws_major: int | None) -> list[ManagedResource]:
     """What several arguments decide together; empty where it turns out to be no resource of its own."""
     refine = _REFINE.get(resource.kind)
-    return [resource] if refine is None else refine(resource, body, aws_major)
+    resources = [resource] if refine is None else refine(resource, body, aws_major)
+    if resource in resources:
+        read_operations(resource, body)
+    return resources
+
+
+def _read_scans(scopes: list[Scope], out: Interpretation) -> None:
+    """What registries scan by themselves counts for the repositories in them."""
+    repositories = [one for one in out.subjects if isinstance(one, ManagedResource) and one.scan_on_push is not None]
+    filters = [
+        found
+        for scope in (scopes if repositories else [])
+        for (kind, _), node in scope.module.resources.items()
+        if kind == "aws_ecr_registry_scanning_configuration" and exists(node, scope)
+        for found in read_filters(Body(node, scope, out))
+    ]
+    apply_filters(repositories, filters)
 
 
 def exists(node: Mapping, scope: Scope) -> bool:

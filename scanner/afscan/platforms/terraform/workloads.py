@@ -18,16 +18,28 @@ from afscan.platforms.terraform.results import Known
 from afscan.syntax.hcl.nodes import Block
 
 _KINDS = {
+    "kubernetes_cluster_role": ("ClusterRole", "rbac.authorization.k8s.io/v1"),
+    "kubernetes_cluster_role_binding": ("ClusterRoleBinding", "rbac.authorization.k8s.io/v1"),
     "kubernetes_cron_job": ("CronJob", "batch/v1"),
     "kubernetes_daemonset": ("DaemonSet", "apps/v1"),
     "kubernetes_daemon_set": ("DaemonSet", "apps/v1"),
     "kubernetes_deployment": ("Deployment", "apps/v1"),
+    "kubernetes_horizontal_pod_autoscaler": ("HorizontalPodAutoscaler", "autoscaling/v1"),
+    "kubernetes_horizontal_pod_autoscaler_v2": ("HorizontalPodAutoscaler", "autoscaling/v2"),
+    "kubernetes_horizontal_pod_autoscaler_v2beta2": ("HorizontalPodAutoscaler", "autoscaling/v2beta2"),
     "kubernetes_ingress": ("Ingress", "networking.k8s.io/v1"),
     "kubernetes_job": ("Job", "batch/v1"),
+    "kubernetes_limit_range": ("LimitRange", "v1"),
+    "kubernetes_namespace": ("Namespace", "v1"),
     "kubernetes_network_policy": ("NetworkPolicy", "networking.k8s.io/v1"),
     "kubernetes_pod": ("Pod", "v1"),
+    "kubernetes_pod_disruption_budget": ("PodDisruptionBudget", "policy/v1"),
     "kubernetes_replication_controller": ("ReplicationController", "v1"),
+    "kubernetes_resource_quota": ("ResourceQuota", "v1"),
+    "kubernetes_role": ("Role", "rbac.authorization.k8s.io/v1"),
+    "kubernetes_role_binding": ("RoleBinding", "rbac.authorization.k8s.io/v1"),
     "kubernetes_service": ("Service", "v1"),
+    "kubernetes_service_account": ("ServiceAccount", "v1"),
     "kubernetes_stateful_set": ("StatefulSet", "apps/v1"),
 }
 
@@ -43,12 +55,15 @@ _LISTS = {
     "ingress": "ingress",
     "init_container": "initContainers",
     "items": "items",
+    "limit": "limits",
     "match_expressions": "matchExpressions",
+    "metric": "metrics",
     "path": "paths",
     "port": "ports",
     "ports": "ports",
     "rule": "rules",
     "sources": "sources",
+    "subject": "subjects",
     "tls": "tls",
     "to": "to",
     "toleration": "tolerations",
@@ -63,12 +78,20 @@ _BLOCKS = frozenset(
     (
         *("spec", "template", "metadata", "job_template", "selector", "resources", "security_context", "capabilities"),
         *("liveness_probe", "readiness_probe", "startup_probe", "http_get", "tcp_socket", "grpc", "exec", "seccomp_profile"),
-        *("value_from", "secret_key_ref", "config_map_key_ref", "field_ref"),
+        *("value_from", "secret_key_ref", "config_map_key_ref", "field_ref", "role_ref"),
+        *("strategy", "update_strategy", "rolling_update", "scale_target_ref", "resource", "target", "container_resource"),
     )
 )
 """Blocks that stand for one object each, where JSON does not show what is a block."""
 
-_SINGLE = {("service", "port"), ("backend", "port"), ("http", "path")}
+_SINGLE = {
+    ("pods", "metric"),
+    ("object", "metric"),
+    ("external", "metric"),
+    ("service", "port"),
+    ("backend", "port"),
+    ("http", "path"),
+}
 _WORDS = {
     "cluster_ip": "clusterIP",
     "external_ips": "externalIPs",
@@ -76,6 +99,7 @@ _WORDS = {
     "host_ipc": "hostIPC",
     "host_pid": "hostPID",
     "load_balancer_ip": "loadBalancerIP",
+    "target_cpu_utilization_percentage": "targetCPUUtilizationPercentage",
 }
 _MAX_DEPTH = 60
 

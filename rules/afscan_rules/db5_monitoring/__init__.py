@@ -1,0 +1,1 @@
+"""DB-5: no database without monitoring."""

@@ -1,0 +1,1 @@
+"""DEP-3: no deployment without logging and monitoring."""

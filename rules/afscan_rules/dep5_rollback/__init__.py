@@ -1,0 +1,1 @@
+"""DEP-5: no deployment without a way back."""

@@ -1,0 +1,1 @@
+"""MON-1: no deployment without monitoring."""

@@ -1,0 +1,1 @@
+"""MON-2: no ignored alerts, no gaps in monitoring."""

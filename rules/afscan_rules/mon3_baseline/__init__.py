@@ -1,0 +1,1 @@
+"""MON-3: no service without a performance baseline."""

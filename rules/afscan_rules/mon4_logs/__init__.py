@@ -1,0 +1,1 @@
+"""MON-4: no deployment without log aggregation."""

@@ -1,0 +1,1 @@
+"""MON-5: no missing security scans."""

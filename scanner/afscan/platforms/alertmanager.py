@@ -1,0 +1,120 @@
+"""Alertmanager: routes, receivers and the secrets in them.
+
+Source: prometheus.io, "Alerting configuration". Nothing is expanded in the file: a routing key ``${KEY}`` is that very text. A
+receiver without integrations is valid, and drops what it gets.
+"""
+
+from afscan.model.monitoring import AlertReceiver, AlertRoute, AlertRouting
+from afscan.model.node import Mapping, Node, Scalar, Sequence
+from afscan.model.source import Source
+from afscan.platforms.prometheus import describe_secrets
+from afscan.platforms.reading import Interpretation, Reader
+
+PLATFORM = "alertmanager"
+
+_FOREIGN = frozenset(("apiVersion", "kind", "exporters", "service", "services"))
+_SECRETS = frozenset(
+    [
+        "password",
+        "auth_password",
+        "smtp_auth_password",
+        "auth_secret",
+        "smtp_auth_secret",
+        "credentials",
+        "bearer_token",
+        "client_secret",
+        "api_key",
+        "opsgenie_api_key",
+        "victorops_api_key",
+        "routing_key",
+        "service_key",
+        "token",
+        "bot_token",
+        "secret_key",
+        "access_key",
+        "api_secret",
+        "wechat_api_secret",
+        "telegram_bot_token",
+    ]
+)
+_URLS = frozenset(["url", "api_url", "webhook_url", "slack_api_url", "opsgenie_api_url", "pagerduty_url", "victorops_api_url"])
+_MAX_ROUTES = 5_000
+
+
+def recognise(source: Source, root: Node) -> bool:
+    """A mapping with a list of receivers and a route that names one."""
+    if not isinstance(root, Mapping) or root.entries.keys() & _FOREIGN:
+        return False
+    receivers, route = root.get("receivers"), root.get("route")
+    if not isinstance(route, Mapping) or not isinstance(receivers, Sequence):
+        return False
+    return "receiver" in route.entries or any(isinstance(one, Mapping) and "name" in one.entries for one in receivers.items[:50])
+
+
+def interpret(source: Source, root: Node, out: Interpretation) -> None:
+    """The routing, and the credentials and connections of its receivers."""
+    reader = Reader(root, out)
+    out.subjects.append(read_routing(reader, source.name, PLATFORM, "_configs"))
+    describe_secrets(root, out, PLATFORM, _SECRETS | _URLS)
+
+
+def read_routing(reader: Reader, name: str, platform: str, suffix: str) -> AlertRouting:
+    """Routes and receivers of a mapping; integrations stand in lists whose names end in ``suffix`` (``_configs``, ``Configs``)."""
+    receivers: dict[str, AlertReceiver] = {}
+    for one in reader.readers("receivers"):
+        title = one.text("name").or_else("")
+        integrations = [
+            key.removesuffix(suffix)
+            for key, node in (one.node.entries.items() if isinstance(one.node, Mapping) else ())
+            if key.endswith(suffix) and not _is_empty(node)
+        ]
+        receivers[title] = AlertReceiver(node=one.node, name=title, integrations=integrations)
+    route = reader.mapping("route")
+    return AlertRouting(
+        name=name,
+        node=reader.node,
+        platform=platform,
+        receivers=receivers,
+        root=_routes(Reader(route, reader.out)) if route is not None else None,
+        smtp_tls=reader.boolean("global", "smtp_require_tls"),
+    )
+
+
+def _is_empty(node: Node) -> bool:
+    return (isinstance(node, Scalar) and node.is_null) or (isinstance(node, Sequence) and not node.items)
+
+
+def _routes(root: Reader) -> AlertRoute:
+    """A route and all below it, without recursion."""
+    made = _route(root)
+    waiting = [(made, root)]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MAX_ROUTES:
+        parent, reader = waiting.pop()
+        if id(reader.node) in seen:
+            continue
+        seen.add(id(reader.node))
+        for below in reader.readers("routes"):
+            route = _route(below)
+            parent.routes.append(route)
+            waiting.append((route, below))
+    return made
+
+
+def _route(reader: Reader) -> AlertRoute:
+    """Matchers in one form (``severity="critical"``), whichever of the three ways they are written in."""
+    matchers = [f'{key}="{value.or_else("")}"' for key, value in reader.string_map("match").items()]
+    matchers += [f'{key}=~"{value.or_else("")}"' for key, value in reader.string_map("match_re").items()]
+    for item in reader.items("matchers"):
+        if isinstance(item, Scalar):
+            matchers.append(item.text)
+        elif isinstance(item, Mapping):  # the operator's objects
+            part = Reader(item, reader.out)
+            operator = part.text("matchType").or_else("=~" if part.boolean("regex").or_else(False) else "=")
+            matchers.append(f'{part.text("name").or_else("")}{operator}"{part.text("value").or_else("")}"')
+    return AlertRoute(
+        node=reader.node,
+        receiver=reader.text("receiver"),
+        matchers=matchers,
+        goes_on=reader.boolean("continue"),
+    )
