@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from afscan.join.exposure import internal_service
-from afscan.join.namespaces import UNWRITTEN, is_excerpt, unread_manifests
+from afscan.join.namespaces import UNWRITTEN, foreign_policy, is_excerpt, unread_manifests
 from afscan.join.policies import isolation, perhaps_isolating
 from afscan.join.services import services_of
-from afscan.model.cluster import ForeignObject
 from afscan.model.stack import Stack
 from afscan.model.subjects import Workload
 from afscan.policy import NOT_APPLICABLE, NOT_JUDGED, Problem, Related, Severity, fail, rule, unknown
@@ -36,9 +35,8 @@ def workload_without_network_policy(workload: Workload, stack: Stack) -> Iterato
     if is_excerpt(workload):
         yield NOT_JUDGED
         return
-    other = next((one for one in stack.of(ForeignObject) if one.restricts_network), None)
     perhaps = perhaps_isolating(stack, workload, UNWRITTEN)
-    doubtful = perhaps or other
+    doubtful = perhaps or foreign_policy(stack)
     role = what or f"behind {services[0].name}"
     if doubtful is not None or workload.unknown_labels or unread_manifests(stack):
         related = [Related(doubtful.place, "This may.")] if doubtful is not None else []

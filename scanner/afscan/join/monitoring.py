@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from posixpath import basename, dirname, normpath
 from posixpath import join as join_path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from afscan.join.servers.files import Files, path_of
 from afscan.model.monitoring import Dashboard, MetricRule, Panel, PrometheusConfig, RuleFile, ScrapeJob
 from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, Mount, Subject, Workload, labels_match
+
+if TYPE_CHECKING:
+    from afscan.join.servers.files import Files
 
 KEY = "monitoring"
 
@@ -143,6 +145,8 @@ class _Loader:
     """Finds out which rule files are loaded."""
 
     def __init__(self, stack: Stack, found: Monitoring) -> None:
+        from afscan.join.servers.files import path_of  # noqa: PLC0415 - its package imports every product's server
+
         self.stack, self.found = stack, found
         self.configs = [one for one in stack.of(PrometheusConfig) if not one.managed]
         self.managed = [one for one in stack.of(PrometheusConfig) if one.managed]
@@ -276,8 +280,10 @@ class _Loader:
         return Loading("no", f"nothing mounts the {kind} `{source.owner.rpartition('/')[2]}`", meant)
 
 
-def _files(subjects: Iterable[Subject]) -> Files:
+def _files(subjects: Iterable[Subject]) -> "Files":
     """The index of mounted files, for these instead of servers' files: it asks only for their source."""
+    from afscan.join.servers.files import Files, path_of  # noqa: PLC0415 - see above
+
     files = Files()
     for subject in subjects:
         source = subject.node.source

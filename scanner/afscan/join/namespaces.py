@@ -28,10 +28,11 @@ _MANIFESTS = (".yaml", ".yml", ".tf", ".tpl", ".json")
 class Namespaces:
     """Indexes over a stack's Kubernetes objects.
 
-    ``workloads`` by namespace; ``labelled`` by label and value, of all namespaces; ``accounts`` by namespace and name, ``named`` by name; ``bound``
-    the service accounts that a binding names, as (namespace, name), with the name ``*`` for all of a namespace and the namespace
-    ``*`` for those whose own is not known; ``bound_names`` their names alone. ``whole``: see :func:`whole`.
-    ``declared`` are Namespaces by name, ``name_labels`` the values of the label ``name`` that any of them has.
+    ``workloads`` by namespace; ``labelled`` by label and value, of all namespaces; ``accounts`` by namespace and name, ``named``
+    by name; ``bound`` the service accounts that a binding names, as (namespace, name), with the name ``*`` for all of a namespace
+    and the namespace ``*`` where it is not known; ``bound_names`` their names alone. ``declared`` are Namespaces by name,
+    ``name_labels`` the values of the label ``name`` that any of them has. ``whole``, ``unread``, ``foreign_policy``: see the
+    functions of about that name.
     """
 
     workloads: dict[str, list[Workload]] = field(default_factory=lambda: defaultdict(list))
@@ -41,6 +42,8 @@ class Namespaces:
     bound: set[tuple[str, str]] = field(default_factory=set)
     bound_names: set[str] = field(default_factory=set)
     whole: bool = True
+    unread: bool = False
+    foreign_policy: ForeignObject | None = None
     declared: dict[str, Namespace] = field(default_factory=dict)
     name_labels: set[str] = field(default_factory=set)
 
@@ -66,6 +69,8 @@ def _index(stack: Stack) -> Namespaces:
     for one in stack.of(Namespace):
         index.declared.setdefault(one.namespace, one)
         index.name_labels.add("*" if one.unknown_labels else one.labels.get("name", "*none"))
+    index.unread = any(one.kind in _NOTHING_READ and one.place.path.endswith(_MANIFESTS) for one in stack.notices)
+    index.foreign_policy = next((one for one in stack.of(ForeignObject) if one.restricts_network), None)
     index.bound_names.update(name for _, name in index.bound)
     index.whole = (
         index.whole
@@ -141,7 +146,12 @@ def is_excerpt(subject: Subject) -> bool:
 
 def unread_manifests(stack: Stack) -> bool:
     """Whether there are files that may hold manifests and were not read, such as templates."""
-    return any(notice.kind in _NOTHING_READ and notice.place.path.endswith(_MANIFESTS) for notice in stack.notices)
+    return _index(stack).unread
+
+
+def foreign_policy(stack: Stack) -> ForeignObject | None:
+    """A network policy of the network's own kind, which is not evaluated, if there is one."""
+    return _index(stack).foreign_policy
 
 
 def whole(stack: Stack) -> bool:

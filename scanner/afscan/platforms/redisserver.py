@@ -185,8 +185,8 @@ def _disabled(effective: Effective, rules: Setting | None) -> Value[list[str]]:
 
 
 def _denied(effective: Effective, rules: Setting) -> tuple[frozenset[str], Value[str]]:
-    """What the user ``default`` may not run. Where it is off, what at least one of the other users may not: an application can
-    log in as that one, and an operator keeps a user with everything. The replicas' user (``masteruser``) does not count."""
+    """What the user ``default`` may not run. Where it is off, what all of the other users but one may not: that one is the
+    operator's, unless there is no other. The replicas' user (``masteruser``) does not count."""
     user = evaluate(rules.arguments[1:])
     if user.on:
         return DANGEROUS - user.allowed, rules.value
@@ -198,5 +198,7 @@ def _denied(effective: Effective, rules: Setting) -> tuple[frozenset[str], Value
     allowed = [(one, found.allowed) for one in others if (found := evaluate(one.arguments[1:])).on]
     if not allowed:
         return DANGEROUS, rules.value
-    everybody = frozenset.intersection(*(frozenset(commands) for _, commands in allowed))
-    return DANGEROUS - everybody, allowed[0][0].value if everybody else rules.value
+    few = min(2, len(allowed))
+    common = {command for command in DANGEROUS if sum(command in commands for _, commands in allowed) >= few}
+    first = next((one for one, commands in allowed if common & commands), None)
+    return DANGEROUS - common, first.value if first is not None else rules.value

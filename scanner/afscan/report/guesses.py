@@ -8,6 +8,8 @@ mask too many costs nothing: what the finding itself points at is never guessed 
 import re
 from functools import lru_cache
 
+from afscan.model.patterns import pattern
+
 _WORD = (
     r"(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|credential|authorization|auth|requirepass|masterauth|"
     r"(?:api|access|private|secret|account|encryption|signing)[-_.]?key)"
@@ -15,13 +17,13 @@ _WORD = (
 _BARE = r"(?![$<{\[&*|>!#%/]|(?:true|false|null|none|yes|no)\b)[^\s\"'`,;&|<>(){}\[\]\\]{4,}"
 _QUOTED = r"\\?\"(?![$<{]|\\?\")[^\"\\]{3,}(?:\\?\"|$)|'(?![$<{])[^']{3,}(?:'|$)"
 _PATTERNS = tuple(
-    re.compile(form, re.IGNORECASE)
+    pattern(form, re.IGNORECASE)
     for form in (
         rf"{_WORD}\\?[\"']?[ \t]{{0,20}}(?::=|=>|[:=])[ \t]{{0,20}}({_QUOTED}|{_BARE})",
         # name: DB_PASSWORD, value: ..., as kubectl's last-applied annotation has it on one line
         rf"{_WORD}\\?[\"']?,[ \t]{{0,20}}\\?[\"']?value\\?[\"']?[ \t]{{0,20}}:[ \t]{{0,20}}({_QUOTED}|{_BARE})",
         rf"(?:{_WORD}|\bby)[ \t]{{1,20}}({_QUOTED})",
-        rf"--?[\w-]{{0,40}}(?:{_WORD}|pass|bearer)(?:=|[ \t]{{1,20}}|[\"'], ?[\"'])({_BARE})",
+        rf"(?<![\w-])--?[\w-]{{0,40}}(?:{_WORD}|pass|bearer)(?:=|[ \t]{{1,20}}|[\"'], ?[\"'])({_BARE})",
         rf"\b(?:requirepass|masterauth)[ \t]{{1,20}}({_BARE})",
         r"\b(?:bearer|basic)[ \t]{1,20}([\w.~+/=-]{8,})",
         r"://[^\s/@:\"']{0,200}:([^\s/@\"'${}]{1,200})@",
@@ -30,6 +32,7 @@ _PATTERNS = tuple(
         r"^[ \t]{0,200}(?-i:(?=[A-Z0-9+/]{0,60}[a-z])(?=[a-z0-9+/]{0,60}[A-Z]))([A-Za-z0-9+/]{40,}={0,2})[ \t]{0,20}$",
     )
 )
+_HINT = pattern(r"pass|pwd|secret|token|credential|auth|key|bearer|basic|\bby|://|\$|[a-z0-9+/]{40}", re.IGNORECASE)
 _LONGEST = 20_000
 
 
@@ -40,7 +43,7 @@ def guesses(line: str) -> tuple[tuple[int, int], ...]:
 
     found: list[tuple[int, int]] = []
     text = line[:_LONGEST]
-    for form in _PATTERNS:
+    for form in _PATTERNS if _HINT.search(text) else ():
         found += (match.span(1) for match in form.finditer(text))
     start = 0
     while shape := find_shape(text[start:]):

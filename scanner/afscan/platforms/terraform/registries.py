@@ -10,6 +10,9 @@ from afscan.model.subjects import ManagedResource
 from afscan.model.value import Value
 from afscan.platforms.terraform.body import Body
 
+_LONGEST = 256
+"""How long a filter and a repository's name may be."""
+
 _MAX_FILTERS = 100
 """How many filters a rule may have (ECR API reference, RegistryScanningRule)."""
 
@@ -27,15 +30,21 @@ def read_filters(body: Body) -> list[Value[str]]:
     return [*found, unread] if unread is not None else found
 
 
+def _pattern(text: str) -> str:
+    """A filter as a pattern for the whole name."""
+    text = text[:_LONGEST]
+    return text if "*" in text else f"*{text}*"
+
+
 def apply_filters(repositories: list[ManagedResource], filters: list[Value[str]]) -> None:
     """Turn on what the registry scans anyhow; unknown where that cannot be told."""
     unknown = next((one for one in filters if one.is_unknown), None)
-    patterns = [(f"*{one.value}*" if one.value else "", one) for one in filters if one.is_set][:_MAX_FILTERS]
+    patterns = [(_pattern(one.or_else("")), one) for one in filters if one.is_set][:_MAX_FILTERS]
     for repository in repositories:
         facet = repository.scan_on_push
         if facet is None or facet.effective is not False:
             continue
-        name = repository.endpoints[0] if repository.endpoints else None
+        name = repository.endpoints[0][:_LONGEST] if repository.endpoints else None
         hit = next((one for pattern, one in patterns if one.value == "*" or (name and fnmatchcase(name, pattern))), None)
         if hit is not None:
             facet.on = Value.of(True, hit.node, hit.at)

@@ -25,6 +25,12 @@ _CARRIERS = frozenset(
 """Functions whose result still tells their arguments; a hash or a length does not, ``nonsensitive`` is said on purpose."""
 
 _ATTRIBUTES = {"random_password": frozenset(("result",)), "aws_secretsmanager_secret_version": frozenset(("secret_string",))}
+_DESCRIPTIONS = frozenset(("master_user_secret",))
+"""Attributes that tell where a secret lies, in spite of their names."""
+
+_SHOWN_ONLY = frozenset(("example", "examples", "test", "tests"))
+"""Folders whose roots show or test a module: nobody keeps their state."""
+
 _MAX_NODES = 2_000
 
 
@@ -114,10 +120,12 @@ def _is_secret(root: str, steps: list[str], scope: Scope) -> bool:
     if root == "var":
         declared = scope.module.variables.get(steps[0])
         return len(steps) == 1 and declared is not None and _secret(steps[0], declared, scope) is not None
-    if root in ("local", "each", "count", "path", "terraform") or len(steps) < 2:
+    if root in ("local", "each", "count", "path", "terraform") or len(steps) < (3 if root == "data" else 2):
         return False
-    kind = steps[0] if root == "data" else root
-    return steps[-1] in _ATTRIBUTES.get(kind, ()) or credential_kind(steps[-1]) is not None
+    kind, attribute = steps[0] if root == "data" else root, steps[-1]
+    if attribute in _DESCRIPTIONS:
+        return False
+    return attribute in _ATTRIBUTES.get(kind, ()) or credential_kind(attribute) is not None
 
 
 # ---------------------------------------------------------------- where the state lies
@@ -156,13 +164,13 @@ def _declaring(scope: Scope) -> Mapping | None:
 
     None for what is no root module: without anything to keep in a state, or made to be called. The latter has variables, and
     nothing that belongs to a root alone: a provider's configuration, a backend, a lock file, values for its variables. A fragment
-    in a document is none either, unless it has settings.
+    in a document is none either, unless it has settings, nor is an example.
     """
     module = scope.module
     things = [*module.resources.values(), *module.calls.values()]
     if not things and not module.providers:
         return None
-    if module.key[0] and not module.settings:
+    if (module.key[0] and not module.settings) or _SHOWN_ONLY & set(module.directory.split("/")):
         return None
     own = any(settings.get("backend") or settings.get("cloud") for settings in module.settings)
     if module.variables and not (own or module.providers or module.locked or module.assigned):
