@@ -16,7 +16,8 @@ DATA = json.loads(files("afscan.platforms").joinpath("lifecycles.json").read_tex
 def test_every_product_names_its_source_and_ends_before_the_day_of_the_table(product: str) -> None:
     row = DATA["products"][product]
     assert row["source"].startswith("https://")
-    assert row["title"] and row["support"]
+    assert row["title"]
+    assert row["support"]
     assert not set(row["ended"]) & set(row["supported"])
     assert all(re.fullmatch(r"[0-9]+(\.[0-9]+)*", line) for line in (*row["ended"], *row["supported"]))
     assert all(date.fromisoformat(day) < date.fromisoformat(as_of()) for day in row["ended"].values())

@@ -29,11 +29,12 @@ def container_runs_as_root(subject: Container | ImageBuild, stack: Stack) -> Ite
     else:
         effective = effective_user(subject)
     if effective.verdict == "root":
-        related = [Related(subject.place, f"This is where {subject.name} is declared.")]
+        # A Dockerfile is its own declaration; a container may be declared in another file than what makes it root.
+        declared = [Related(subject.place, f"This is where {subject.name} is declared.")] if isinstance(subject, Container) else []
         yield fail(
             effective.place,
             f"{subject.name} runs as root: {effective.why}.",
-            related=related if effective.place != subject.place else (),
+            related=declared if effective.place != subject.place else (),
         )
     elif effective.verdict == "unknown":
         yield unknown(effective.place, f"The user of {subject.name} is not known: {effective.why}.")

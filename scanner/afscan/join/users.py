@@ -15,13 +15,17 @@ _MAX_STAGES = 1000
 
 @record(slots=True)
 class EffectiveUser:
-    """As whom something runs. ``verdict``: ``root``, ``nonroot`` or ``unknown``; ``place``: what decides; ``why``: a clause."""
+    """As whom something runs. ``verdict``: ``root``, ``nonroot`` or ``unknown``; ``place``: what decides; ``why``: a clause.
+
+    ``unproven``: unknown because nobody sets a user and the image says nothing, not because something cannot be evaluated.
+    """
 
     verdict: str
     value: Value[str]
     place: Place
     why: str
     related: list[Place] = field(default_factory=list)
+    unproven: bool = False
 
 
 def is_root(user: str) -> bool:
@@ -135,8 +139,8 @@ def _of_reference(image: ImageReference, chain: list[BuildStage], container: Con
     if facts is None or facts.user is None:
         reason = f"nobody sets a user, and nothing is known of the user of `{name[:100]}`"
         if image.reference.is_unknown and not image.repository:
-            reason = image.reference.reason
-        return EffectiveUser("unknown", unset, image.place, reason)
+            return EffectiveUser("unknown", unset, image.place, image.reference.reason)
+        return EffectiveUser("unknown", unset, image.place, reason, unproven=True)
     if facts.user == "nonroot":
         return EffectiveUser("nonroot", unset, image.place, f"`{name[:100]}` does not run as root")
     if facts.drops_privileges_for is None:
