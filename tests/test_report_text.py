@@ -34,7 +34,7 @@ Control                                passed   failed  unknown     n.a.
 SEC-1   No secrets in files                 2        1        0        0
 SEC-2   No containers as root               0        1        1        3
 DB-2    No database without a backup   no rule in this run
-Counted by subjects: containers, images, connections, servers and so on.
+Counted by subjects: containers, images, connections, servers and so on. What is suppressed counts as failed.
 
 Unknown: neither passed nor failed (1; -v shows each)
   SEC201 container-runs-as-root: 1

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from re import compile as pattern
 else:
 
-    class pattern:  # noqa: N801 - it stands for the function re.compile, whose arguments it takes
+    class pattern:
         """What ``re.compile`` returns, later: for module-level patterns that not every run needs."""
 
         def __init__(self, text: str, flags: int = 0) -> None:

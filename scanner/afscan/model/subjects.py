@@ -81,7 +81,7 @@ class ImageReference(Subject):
         """
         text = self.reference.or_else(self.written)
         last, _, digest = text.rpartition("/")[2].partition("@")
-        name, colon, tag = last.rpartition(":")
+        _, colon, tag = last.rpartition(":")
         decisive = tag if colon else last
         if self.reference.is_unknown and (not text or any(mark in decisive + digest for mark in "$<>{}%")):
             return None

@@ -163,7 +163,10 @@ class _Text:
             figures = (tally.passed, tally.failed, tally.unknown, tally.not_applicable)
             counted = "".join(f"{figure:9d}" for figure in figures)
             self.lines.append(self._style(style, start) + counted)
-        self.lines.append(self._style("dim", "Counted by subjects: containers, images, connections, servers and so on."))
+        counted = "Counted by subjects: containers, images, connections, servers and so on."
+        if any(finding.suppressed is not None for finding in self.result.findings):
+            counted += " What is suppressed counts as failed."
+        self.lines.append(self._style("dim", counted))
 
     def _not_told(self) -> None:
         """Verdicts that are neither pass nor fail, by rule."""
