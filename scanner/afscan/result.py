@@ -1,15 +1,16 @@
 """What a scan found out: the record that reports are made from. Nothing is dropped from it."""
 
+from dataclasses import dataclass, field
+
 from afscan.model.notice import Notice
 from afscan.model.place import Place, Span
-from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.policy.controls import Control
 from afscan.policy.outcome import Related, Severity, Verdict
 from afscan.policy.rule import Rule
 
 
-@record(slots=True)
+@dataclass(slots=True)
 class Finding:
     """A fail, or an unknown, at a place. ``suppressed`` is the reason somebody gave; None while the finding is active."""
 
@@ -30,7 +31,7 @@ class Finding:
         return self.verdict is Verdict.FAIL and self.suppressed is None
 
 
-@record(slots=True)
+@dataclass(slots=True)
 class Tally:
     """How many subjects got which verdict."""
 
@@ -55,7 +56,7 @@ _FIELDS = {
 }
 
 
-@record(slots=True)
+@dataclass(slots=True)
 class InternalError:
     """A rule or reader raised: a mistake in afscan or in a rule pack, never a pass. ``error`` is the traceback's text."""
 
@@ -65,7 +66,7 @@ class InternalError:
     error: str
 
 
-@record(slots=True)
+@dataclass(slots=True)
 class Result:
     """A whole scan.
 

@@ -76,7 +76,11 @@ def _service(pooler: PgBouncer, container: Container, port: int, stack: Stack, *
         return
     services = services_of(stack, workload)
     if not services:
-        yield fail(workload.place, f"No Service of this stack selects {workload.name}: nobody can reach the pooler by a name.")
+        yield fail(
+            workload.place,
+            f"No Service of this stack selects {workload.name}: nobody can reach the pooler by a name.",
+            remedy=f"add a Service that selects its pods and forwards to port {port}.",
+        )
         return
     leading = {id(service): _leads_to(service, workload) for service in services}
     if any(ports is None or port in ports for ports in leading.values()):

@@ -30,7 +30,9 @@ def container_runs_as_root(subject: Container | ImageBuild, stack: Stack) -> Ite
         effective = effective_user(subject)
     if effective.verdict == "root":
         # A Dockerfile is its own declaration; a container may be declared in another file than what makes it root.
-        declared = [Related(subject.place, f"This is where {subject.name} is declared.")] if isinstance(subject, Container) else []
+        declared = (
+            [Related(subject.place, f"This is where {subject.name} is declared.")] if isinstance(subject, Container) else []
+        )
         yield fail(
             effective.place,
             f"{subject.name} runs as root: {effective.why}.",

@@ -5,13 +5,13 @@ Autoscaling", "Specifying a Disruption Budget" and "Deployments" (how bounds of 
 """
 
 import math
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from afscan.join.health import health_check_of
 from afscan.join.services import selected
 from afscan.model.delivery import Autoscaler, DisruptionBudget, ResourceQuota, Rollout, StartDependency
 from afscan.model.notice import NoticeKind
-from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, ContainerDefaults, Workload
 from afscan.model.value import Value
@@ -23,7 +23,7 @@ REPLICATED = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "ReplicationC
 """Kinds whose pods the cluster moves from node to node, and whose number is written or scaled."""
 
 
-@record(slots=True)
+@dataclass(slots=True)
 class Delivery:
     """Indexes: autoscalers and workloads by namespace and name (``Deployment api``); budgets by the ``id`` of the workload;
     namespaces with workloads, quotas and limits; Compose services by project, overlay and name."""

@@ -6,10 +6,10 @@ two objects being in the same namespace is therefore certain only where both are
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from afscan.model.cluster import ForeignObject, Namespace, RoleBinding, ServiceAccount
 from afscan.model.notice import NoticeKind
-from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Subject, Workload, labels_match
 
@@ -24,7 +24,7 @@ _UNREAD = _NOTHING_READ | {NoticeKind.UNRESOLVED, NoticeKind.PARTIAL}
 _MANIFESTS = (".yaml", ".yml", ".tf", ".tpl", ".json")
 
 
-@record(slots=True)
+@dataclass(slots=True)
 class Namespaces:
     """Indexes over a stack's Kubernetes objects.
 

@@ -1,12 +1,13 @@
 """Subjects of monitoring and logging: what is scraped, which alerts read it, where they go, which logs are collected."""
 
+from dataclasses import dataclass, field
+
 from afscan.model.node import Node
-from afscan.model.record import field, record
 from afscan.model.subjects import Container, Subject, Workload
 from afscan.model.value import Value
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ScrapeTarget:
     """One static target: ``host:port`` as written, taken apart."""
 
@@ -15,7 +16,7 @@ class ScrapeTarget:
     port: Value[int]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ScrapeJob(Subject):
     """One job of ``scrape_configs``, or a ServiceMonitor / PodMonitor.
 
@@ -35,7 +36,7 @@ class ScrapeJob(Subject):
     verify_off: Value[bool]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PrometheusConfig(Subject):
     """A prometheus.yml, or a Prometheus object of the operator: which rules it loads, whom it tells, where it sends samples.
 
@@ -56,7 +57,7 @@ class PrometheusConfig(Subject):
     unknown_selector: bool = False
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class MetricRule(Subject):
     """An alerting or recording rule. ``alert`` or ``record`` is set, the other unset.
 
@@ -81,7 +82,7 @@ class MetricRule(Subject):
     unparsed: str = ""
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class RuleFile(Subject):
     """A file of rule groups, or a PrometheusRule object of the operator (``managed``, with its labels)."""
 
@@ -91,7 +92,7 @@ class RuleFile(Subject):
     labels: dict[str, str] = field(default_factory=dict)
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class AlertReceiver:
     """A receiver of Alertmanager. ``integrations`` are the kinds it sends to (``webhook``, ``pagerduty``); empty drops all."""
 
@@ -100,7 +101,7 @@ class AlertReceiver:
     integrations: list[str]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class AlertRoute:
     """One route: the receiver (unset: the parent's), its matchers, nested routes.
 
@@ -114,7 +115,7 @@ class AlertRoute:
     routes: "list[AlertRoute]" = field(default_factory=list)
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class AlertRouting(Subject):
     """An alertmanager.yml. ``smtp_tls`` is ``smtp_require_tls`` (default true)."""
 
@@ -123,7 +124,7 @@ class AlertRouting(Subject):
     smtp_tls: Value[bool]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Panel:
     """One panel of a dashboard with the metrics its queries read."""
 
@@ -133,7 +134,7 @@ class Panel:
     metrics: frozenset[str]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Dashboard(Subject):
     """A Grafana dashboard."""
 
@@ -141,7 +142,7 @@ class Dashboard(Subject):
     panels: list[Panel]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class LogInput:
     """Where a log pipeline reads: ``kind`` (``tail``, ``forward``, ``syslog``, ``systemd``), path globs, tag, parser.
 
@@ -162,7 +163,7 @@ class LogInput:
     storage: Value[str] | None = None
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class LogFilter:
     """What a log pipeline does to the records whose tag fits ``match``. ``settings`` are the names of its parameters."""
 
@@ -172,7 +173,7 @@ class LogFilter:
     settings: frozenset[str]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class LogOutput:
     """Where a log pipeline writes. ``remote``: over the network, to a server whose settings are known here.
 
@@ -201,7 +202,7 @@ class LogOutput:
     patience: float | None
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class LogPipeline(Subject):
     """A Fluentd or Fluent Bit configuration (``product``): its inputs, filters and outputs in order.
 
@@ -215,7 +216,7 @@ class LogPipeline(Subject):
     includes: list[Value[str]] = field(default_factory=list)
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class LogCollection(Subject):
     """Whether the logs of a stack's Kubernetes workloads are collected: one per stack that has any, made by the join.
 

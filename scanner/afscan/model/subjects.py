@@ -5,15 +5,15 @@ that a platform has no notion of is ``None`` ("not applicable here"), which is n
 Platform modules produce these; joins (``afscan.join``) connect them; rules read them.
 """
 
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from afscan.model.node import Node
 from afscan.model.place import Place
-from afscan.model.record import field, record
 from afscan.model.value import Value
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Subject:
     """What all subjects share.
 
@@ -35,7 +35,7 @@ class Subject:
 # ---------------------------------------------------------------- images and builds
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ImageReference(Subject):
     """A name of an image somewhere: a container's image, ``FROM``, ``COPY --from``.
 
@@ -88,7 +88,7 @@ class ImageReference(Subject):
         return tag if colon else None, digest or None
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class BuildArgument:
     """``ENV``, ``ARG`` or a Compose build arg: a name and its value."""
 
@@ -97,7 +97,7 @@ class BuildArgument:
     kind: str  # "env" or "arg"
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class BuildCopy:
     """``COPY``/``ADD`` from the build context: one source path. ``from_stage`` is None for the context."""
 
@@ -106,7 +106,7 @@ class BuildCopy:
     from_stage: str | None = None
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class BuildCommand:
     """``RUN``: the shell text (heredoc bodies included) and what is mounted for it (``secret``, ``cache``, ...).
 
@@ -118,7 +118,7 @@ class BuildCommand:
     security: Value[str] | None = None
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class BuildStage:
     """One ``FROM`` and what follows. ``base`` is None for ``scratch``; ``parent`` is the earlier stage it builds on, if any."""
 
@@ -136,7 +136,7 @@ class BuildStage:
     ports: list[Value[int]] = field(default_factory=list)
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ImageBuild(Subject):
     """A Dockerfile: its stages in order; the last one (or the built target) is what runs.
 
@@ -158,7 +158,7 @@ class ImageBuild(Subject):
         return self.stages[int(target)] if target.isdecimal() and int(target) < len(self.stages) else None
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Dependency(Subject):
     """Something fetched by name while building or provisioning (DEP404).
 
@@ -174,7 +174,7 @@ class Dependency(Subject):
 # ---------------------------------------------------------------- workloads and containers
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Probe:
     """A health check. ``kind``: ``http``, ``https``, ``tcp``, ``exec``, ``grpc`` or ``none`` (explicitly disabled).
 
@@ -188,7 +188,7 @@ class Probe:
     command: Value[list[str]] | None = None
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ContainerPort:
     """A port that a container declares. ``host_port`` is None where the platform has no such field here."""
 
@@ -199,7 +199,7 @@ class ContainerPort:
     host_port: Value[int] | None = None
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Mount:
     """Something mounted into a container.
 
@@ -232,7 +232,7 @@ class Origin(StrEnum):
     UNKNOWN = "unknown"
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Variable:
     """An environment variable of a container. ``value`` is after interpolation of what is known; ``origin`` says from where.
 
@@ -246,7 +246,7 @@ class Variable:
     shared: bool = False
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class HostNamespace:
     """A namespace shared with the host: ``network``, ``pid``, ``ipc``, ``user``, ``uts``."""
 
@@ -254,7 +254,7 @@ class HostNamespace:
     shared: Value[bool]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Workload(Subject):
     """What runs one or more replicas of a pod, or a Compose service.
 
@@ -281,7 +281,7 @@ class Workload(Subject):
     automount_token: Value[bool] | None = None  # Kubernetes: what the pod itself says; unset: its service account decides
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Container(Subject):
     """One container as it will run. ``role``: ``main``, ``init``, ``sidecar`` (restartable init), ``ephemeral``.
 
@@ -329,7 +329,7 @@ class Container(Subject):
         return self.arguments.or_else([]) if self.arguments.is_set and self.command.is_unset else None
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class LogOutput:
     """Where the container runtime puts what a container writes (Docker's logging driver).
 
@@ -340,7 +340,7 @@ class LogOutput:
     max_size: Value[float]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ContainerDefaults(Subject):
     """What a Kubernetes LimitRange gives to containers of its namespace that set nothing themselves. Units as in Container."""
 
@@ -351,7 +351,7 @@ class ContainerDefaults(Subject):
     cpu_request: Value[float]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class BuildReference:
     """Compose ``build``: context directory and Dockerfile; paths are relative to the working directory, as those of sources."""
 
@@ -365,7 +365,7 @@ class BuildReference:
 # ---------------------------------------------------------------- reaching services
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PublishedPort(Subject):
     """A port published on the host (Compose ``ports``). ``host_ip`` unset: all interfaces."""
 
@@ -376,12 +376,12 @@ class PublishedPort(Subject):
     protocol: str = "tcp"
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class HostPort(PublishedPort):
     """A pod's port opened on its node (Kubernetes ``hostPort``), past every Service."""
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ServicePort:
     """One port of a Service."""
 
@@ -393,7 +393,7 @@ class ServicePort:
     protocol: str = "tcp"
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Service(Subject):
     """A Kubernetes Service. ``selects`` is filled by the join; ``internal`` marks a cloud's internal load balancer annotation."""
 
@@ -411,7 +411,7 @@ class Service(Subject):
     selects: list[Workload] = field(default_factory=list)
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class IngressRoute:
     """One host/path of an Ingress and the Service behind it."""
 
@@ -422,7 +422,7 @@ class IngressRoute:
     port: "Value[int | str]"
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Ingress(Subject):
     """A Kubernetes Ingress. ``tls_hosts`` are the hosts under ``spec.tls``; ``tls`` is unset where there is no such section."""
 
@@ -440,7 +440,7 @@ def labels_match(selector: dict[str, str], labels: dict[str, str]) -> bool:
     return all(key in labels and value in ("*", labels[key]) for key, value in selector.items())
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PolicyPeer:
     """A peer of a policy rule. ``cidr`` for ipBlock, ``excepted`` what is taken out of it; selectors None where absent, in the
     form of :func:`labels_match`; ``unknown`` where expressions are not evaluated."""
@@ -453,7 +453,7 @@ class PolicyPeer:
     unknown: bool = False
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PolicyRule:
     """One ingress or egress rule: ``peers`` None means anywhere; ``ports`` None means every port.
 
@@ -467,7 +467,7 @@ class PolicyRule:
     protocols: list[str] = field(default_factory=list)
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class NetworkPolicy(Subject):
     """A Kubernetes NetworkPolicy. ``pods`` (see :func:`labels_match`) {} selects all pods of the namespace;
     ``unknown_selector``: it selects at most those; ``ingress``/``egress`` None: not restricted."""
@@ -480,7 +480,7 @@ class NetworkPolicy(Subject):
     selector_node: Node | None = None  # where ``pods`` is written
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Connection(Subject):
     """Somebody opens a connection: a URL, or host settings that belong together.
 
@@ -505,7 +505,7 @@ class Connection(Subject):
 # ---------------------------------------------------------------- credentials
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Credential(Subject):
     """A secret value, or the place where one belongs.
 
@@ -526,7 +526,7 @@ class Credential(Subject):
     container: Container | None = None
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ConfigEntry(Subject):
     """One entry of a ConfigMap (SEC103): its name and text, and what it was recognised as (``redis``, ``pgbouncer-userlist``, ...)."""
 
@@ -542,7 +542,7 @@ class ConfigEntry(Subject):
         return self.node.key.place if self.node.key is not None else self.node.head
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class SecretEntry(Subject):
     """One entry of a Secret in the files. ``text`` is decoded; unknown where it is no text, too long or encrypted (SOPS).
 
@@ -563,7 +563,7 @@ class SecretEntry(Subject):
         return self.node.key.place if self.node.key is not None else self.node.head
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Authentication(Subject):
     """Whether a server asks who is there (SEC503). ``required`` is effective: defaults and overrides are applied.
 
@@ -576,7 +576,7 @@ class Authentication(Subject):
     container: Container | None = None
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Login(Subject):
     """A user name with which an application or script logs in (SEC504). ``superuser`` names that the product ships as all-powerful."""
 
@@ -590,7 +590,7 @@ class Login(Subject):
 # ---------------------------------------------------------------- servers
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ConfigFile(Subject):
     """A server's configuration file as interpreted from one source; joined with containers into a :class:`Server`.
 
@@ -604,7 +604,7 @@ class ConfigFile(Subject):
     records: "list[HbaRule | Setting]" = field(default_factory=list)
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Setting:
     """One setting of a product, from a file, an environment variable or the command line (``layer``)."""
 
@@ -615,7 +615,7 @@ class Setting:
     arguments: list[Value[str]] = field(default_factory=list)  # Redis: all words after the directive
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class HbaRule(Subject):
     """One record of pg_hba.conf; of several that match a client the first decides (:mod:`afscan.platforms.hbamatching`).
 
@@ -635,7 +635,7 @@ class HbaRule(Subject):
     order: int
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Server(Subject):
     """A server with its *effective* settings: file, then environment, then command line, the later one wins.
 
@@ -660,7 +660,7 @@ class Server(Subject):
         return Value.unset(self.node)
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class RedisServer(Server):
     """Redis or Valkey. Field units: ports as numbers, memory in bytes. Source: redis.io, "Redis configuration", redis.conf."""
 
@@ -680,7 +680,7 @@ class RedisServer(Server):
     disabled_commands: Value[list[str]]  # upper case: renamed to "" or to another name, or denied by ACL to clients
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PoolerDatabase:
     """One line of PgBouncer's [databases]. ``name`` ``*`` is the fallback."""
 
@@ -695,7 +695,7 @@ class PoolerDatabase:
     password: Value[str]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PgBouncer(Server):
     """PgBouncer. Effective values, defaults applied as unset; source: pgbouncer.org/config.html."""
 
@@ -715,7 +715,7 @@ class PgBouncer(Server):
     users: list["PoolerUser"] = field(default_factory=list)  # joined from userlist.txt
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class PoolerUser:
     """One line of userlist.txt. ``form``: ``plain``, ``md5``, ``scram``, ``empty``, ``unknown`` (filled in later)."""
 
@@ -725,7 +725,7 @@ class PoolerUser:
     form: str
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Qdrant(Server):
     """Qdrant. Source: qdrant.tech/documentation/guides/configuration and /security."""
 
@@ -738,7 +738,7 @@ class Qdrant(Server):
     host: Value[str]  # service.host, default 0.0.0.0
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Postgres(Server):
     """A PostgreSQL server, by its files, its environment and its command line.
 
@@ -760,12 +760,12 @@ class Postgres(Server):
     hba_methods: list[Value[str]] = field(default_factory=list)  # methods of the records by which remote clients get in
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class OtherDatastore(Server):
     """A datastore or internal service known by its image alone: ``product`` says which (neo4j, mysql, elasticsearch, ...)."""
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class IgnoredSetting(Subject):
     """A setting that its product does not read here (INT201); a protection that only looks on where ``protection`` is given (DB306).
 
@@ -782,7 +782,7 @@ class IgnoredSetting(Subject):
 # ---------------------------------------------------------------- managed services
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ManagedResource(Subject):
     """A cloud resource in Terraform (or a StorageClass). A facet that the resource type does not have is None.
 
@@ -811,7 +811,7 @@ class ManagedResource(Subject):
     lifecycle: str = ""  # whose support dates hold for engine_version, a key of afscan.platforms.lifecycles
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Facet:
     """One switch of a managed resource: ``on`` is effective (default applied, unknown kept), ``setting`` its name, ``why`` a clause."""
 
@@ -828,7 +828,7 @@ class Facet:
         return self.on.value if self.on.is_set else self.default
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class SecurityGroupRule(Subject):
     """An ingress rule of a security group. ``protocol`` ``-1`` is all; ports inclusive, unset with protocol -1."""
 
@@ -838,7 +838,7 @@ class SecurityGroupRule(Subject):
     cidrs: list[Value[str]]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class TerraformVariable(Subject):
     """An input variable of a root module that a secret's name announces. ``credential`` is the kind of secret.
 
@@ -849,7 +849,7 @@ class TerraformVariable(Subject):
     sensitive: Value[bool]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class TerraformOutput(Subject):
     """An output of a root module; ``exposes`` is the reference to a secret in its value, unset where there is none."""
 
@@ -857,7 +857,7 @@ class TerraformOutput(Subject):
     sensitive: Value[bool]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class TerraformRoot(Subject):
     """A root module, by its ``terraform`` block if there is one: where its state lies and which Terraform may change it.
 
@@ -870,7 +870,7 @@ class TerraformRoot(Subject):
     required_version: Value[str]
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class TerraformFile(Subject):
     """One file of a Terraform module, before the join puts modules together; ``node`` is its root.
 
@@ -887,7 +887,7 @@ class TerraformFile(Subject):
 # ---------------------------------------------------------------- Compose projects
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class ComposeFile(Subject):
     """One document of a Compose file, before the join puts projects together; ``node`` is its root.
 
@@ -900,7 +900,7 @@ class ComposeFile(Subject):
     document: str = ""
 
 
-@record(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class DotenvFile(Subject):
     """A dotenv file (``.env``); ``node`` is its root. Fields as in :class:`ComposeFile`.
 

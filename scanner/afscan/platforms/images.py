@@ -5,20 +5,19 @@ the first whose repository (and tag, where the row names tags) matches counts. P
 """
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pkgutil import get_data
 from typing import Any
 
-from afscan.model.record import field, record
 from afscan.model.subjects import Container, ImageReference
 
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh"))
 _ENTRYPOINTS = frozenset(("docker-entrypoint.sh", "entrypoint.sh", "tini", "dumb-init", "gosu", "su-exec"))
 
 
-@record(slots=True, frozen=True)
+@dataclass(slots=True, frozen=True)
 class ImageFacts:
     """What is known of one image.
 
@@ -58,7 +57,7 @@ class ImageFacts:
         return any(fnmatchcase(first, pattern) or fnmatchcase(name, pattern) for pattern in self.drops_privileges_for)
 
 
-@record(slots=True)
+@dataclass(slots=True)
 class _Data:
     """The data file, read once."""
 

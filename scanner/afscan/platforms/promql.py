@@ -6,9 +6,8 @@ the same form: LogQL (Loki) is told by its pipes; a function that the parser doe
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
-
-from afscan.model.record import record
 
 _MAX_LENGTH = 10_000
 _MAX_OPERATORS = 120
@@ -24,7 +23,7 @@ _RANGE = re.compile(r"\[\s*(?:\$\{[^{}]*\}|\[\[[^\[\]]*\]\]|\$[A-Za-z_]\w*)\s*(?
 _STEP = re.compile(r":\s*(?:\$\{[^{}]*\}|\[\[[^\[\]]*\]\]|\$[A-Za-z_]\w*)\s*\]")
 
 
-@record(slots=True)
+@dataclass(slots=True)
 class Query:
     """What an expression reads; see :class:`~afscan.model.monitoring.MetricRule` for the fields. ``metrics`` is None if not parsed."""
 

@@ -10,9 +10,8 @@ Compose), unless the text gives a default.
 import re
 from array import array
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
-
-from afscan.model.record import record
 
 MAX_NESTING = 20
 """How deep defaults may nest (``${A:-${B:-...}}``); deeper ones count as malformed."""
@@ -37,7 +36,7 @@ class Use(NamedTuple):
     end: int
 
 
-@record(slots=True, frozen=True)
+@dataclass(slots=True, frozen=True)
 class Interpolated:
     """The outcome of interpolating one text.
 

@@ -1,8 +1,9 @@
 """One Kubernetes object: its kind and API group, name and namespace, and typed access to what it says."""
 
+from dataclasses import dataclass
+
 from afscan.model.node import Mapping, Node, Opaque, Scalar
 from afscan.model.notice import NoticeKind
-from afscan.model.record import record
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation, Reader
 
@@ -10,7 +11,7 @@ PLATFORM = "kubernetes"
 DEFAULT_NAMESPACE = "default"
 
 
-@record(slots=True)
+@dataclass(slots=True)
 class KubernetesObject:
     """An object of a manifest. ``group`` is the API group, empty for the core group."""
 

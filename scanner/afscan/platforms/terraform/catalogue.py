@@ -6,10 +6,10 @@ registry.terraform.io/providers/hashicorp/google/latest/docs. A type whose stora
 S3 (since January 2023), DynamoDB, MSK, MemoryDB, ElastiCache Serverless, Cloud SQL.
 """
 
-from afscan.model.record import record
+from dataclasses import dataclass
 
 
-@record(slots=True, frozen=True)
+@dataclass(slots=True, frozen=True)
 class Switch:
     """An argument that turns something on. ``on`` lists the words that mean on where it is no boolean."""
 
@@ -20,7 +20,7 @@ class Switch:
     why: str = ""
 
 
-@record(slots=True, frozen=True)
+@dataclass(slots=True, frozen=True)
 class ResourceType:
     """One resource type. ``backup`` is the argument with the days that backups are kept, ``backup_default`` its default.
 

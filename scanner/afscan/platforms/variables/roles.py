@@ -1,6 +1,7 @@
 """Which variables belong together, and what each is in its group: host, port, user, password, SSL mode, pool size."""
 
-from afscan.model.record import field, record
+from dataclasses import dataclass, field
+
 from afscan.model.subjects import Container, Variable
 from afscan.platforms.secrets import blanked, credential_kind, split_words, word_set
 from afscan.platforms.secrets.origins import has_filler
@@ -109,7 +110,7 @@ _SAME_CLIENTS = {
 """Products of images that clients reach under another product's name."""
 
 
-@record(slots=True)
+@dataclass(slots=True)
 class Group:
     """The variables of one prefix by role."""
 
