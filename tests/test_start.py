@@ -1,5 +1,7 @@
-"""What makes the start cheap means the same as what it stands for: patterns, entry points, controls, the kept parser."""
+"""What makes the start cheap means the same as what it stands for: records, patterns, entry points, controls, the kept parser."""
 
+import copy
+import dataclasses
 import gc
 import importlib.metadata
 import os
@@ -15,6 +17,7 @@ import pytest
 from afscan import cli
 from afscan.docs import main as docs
 from afscan.model.patterns import pattern
+from afscan.model.record import field, record
 from afscan.policy import entrypoints
 from afscan.policy.controls import generated_controls, load_controls
 from afscan.policy.registry import GROUP
@@ -56,6 +59,102 @@ def test_the_collector_is_tuned_for_a_process_of_our_own_only(monkeypatch: pytes
     monkeypatch.setattr(sys, "argv", ["afscan", "--version"])
     assert cli.main() == 0
     assert [type(call) for call in calls] == [tuple, str]
+
+
+# ---------------------------------------------------------------- records
+
+
+@dataclasses.dataclass(slots=True)
+class Twin:
+    a: int
+    b: list[str] = dataclasses.field(default_factory=list)
+    c: str = "c"
+
+
+@record(slots=True)
+class Plain:
+    a: int
+    b: list[str] = field(default_factory=list)
+    c: str = "c"
+
+
+@record(slots=True, kw_only=True, eq=False)
+class Base:
+    name: str
+
+
+@record(slots=True, kw_only=True, eq=False)
+class Derived(Base):
+    size: int = 3
+    other: "Derived | None" = None
+
+
+@record(slots=True, frozen=True)
+class Frozen:
+    a: int
+    b: tuple[int, ...] = ()
+
+
+def test_a_record_is_made_as_a_dataclass_is() -> None:
+    for given, named in (((1,), {}), ((1, ["x"]), {"c": "d"}), ((), {"a": 1, "b": ["y"]}), ((1, [], "e"), {})):
+        assert dataclasses.asdict(Plain(*given, **named)) == dataclasses.asdict(Twin(*given, **named))
+        assert repr(Plain(*given, **named)) == repr(Twin(*given, **named)).replace("Twin", "Plain")
+    assert Plain(1).b is not Plain(1).b
+    assert not hasattr(Plain(1), "__dict__")
+    assert [f.name for f in dataclasses.fields(Derived)] == ["name", "size", "other"]
+    assert dataclasses.is_dataclass(Derived)
+    changed = dataclasses.replace(Derived(name="x", size=1), name="y")
+    assert (type(changed), changed.name, changed.size) == (Derived, "y", 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"), [((), {}), ((1, [], "c", 4), {}), ((1,), {"a": 2}), ((1,), {"nonsense": 2}), ((1,), {"self": 2})]
+)
+def test_a_record_refuses_what_a_dataclass_refuses(given: tuple[Any, ...], named: dict[str, Any]) -> None:
+    for kind in (Twin, Plain):
+        with pytest.raises(TypeError):
+            kind(*given, **named)
+    with pytest.raises(TypeError):
+        Derived("x")  # type: ignore[call-arg]
+
+
+def test_equality_and_hashes_of_records() -> None:
+    assert Plain(1, ["x"]) == Plain(1, ["x"])
+    assert Plain(1) != Plain(2)
+    assert Plain(1) != Twin(1)  # type: ignore[comparison-overlap]
+    assert Plain.__hash__ is None
+    one = Derived(name="x")
+    assert one != Derived(name="x")
+    assert {one: 1}[one] == 1
+    assert len({Frozen(1, (2,)), Frozen(1, (2,)), Frozen(2)}) == 2
+
+
+def test_frozen_records() -> None:
+    one = Frozen(1, (2, 3))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.a = 2  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del one.a
+    assert copy.copy(one) == one == pickle.loads(pickle.dumps(one))
+
+
+def test_records_that_hold_themselves_can_be_shown() -> None:
+    one = Derived(name="x")
+    one.other = one
+    assert repr(one) == "Derived(name='x', size=3, other=...)"
+
+
+def test_a_record_keeps_its_own_methods_and_has_no_post_init() -> None:
+    @record(slots=True)
+    class Own:
+        a: int
+
+        def __repr__(self) -> str:
+            return "own"
+
+    assert repr(Own(1)) == "own"
+    with pytest.raises(TypeError, match="__post_init__"):
+        record(type("Late", (), {"__post_init__": lambda self: None}))
 
 
 # ---------------------------------------------------------------- patterns

@@ -5,7 +5,6 @@ Reports are made from the :class:`~afscan.result.Result` and never change it.
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from afscan.files.discover import Discovery, StackFiles, discover
 from afscan.files.read import decode, read_file
@@ -16,6 +15,7 @@ from afscan.judge.config import Config, load_config
 from afscan.model.node import Scalar
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place, Span
+from afscan.model.record import record
 from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin, Subject, overlay_of
@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 """Called with the number of files read so far and the number of all."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Options:
     """What to judge, and how much of the stack to read for it."""
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from afscan.files.recognise import suffix_of
+from afscan.model.record import record
 
 _LANGUAGES = {"yaml": "yaml", "yml": "yaml", "tf": "terraform", "json": "json", "ini": "ini", "md": "markdown", "sql": "sql"}
 
@@ -16,7 +16,7 @@ _SIDECAR = "expected.json"
 _MARK = re.compile(r"\s*(?:#|//|--|;|<!--)\s*expect:\s*[A-Z0-9, ]+?\s*(?:-->)?\s*\Z")
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Example:
     """One fixture: its name and its files' texts by path within it."""
 

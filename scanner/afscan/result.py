@@ -1,16 +1,15 @@
 """What a scan found out: the record that reports are made from. Nothing is dropped from it."""
 
-from dataclasses import dataclass, field
-
 from afscan.model.notice import Notice
 from afscan.model.place import Place, Span
+from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.policy.controls import Control
 from afscan.policy.outcome import Related, Severity, Verdict
 from afscan.policy.rule import Rule
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Finding:
     """A fail, or an unknown, at a place. ``suppressed`` is the reason somebody gave; None while the finding is active."""
 
@@ -31,7 +30,7 @@ class Finding:
         return self.verdict is Verdict.FAIL and self.suppressed is None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Tally:
     """How many subjects got which verdict."""
 
@@ -56,7 +55,7 @@ _FIELDS = {
 }
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class InternalError:
     """A rule or reader raised: a mistake in afscan or in a rule pack, never a pass. ``error`` is the traceback's text."""
 
@@ -66,7 +65,7 @@ class InternalError:
     error: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Result:
     """A whole scan.
 

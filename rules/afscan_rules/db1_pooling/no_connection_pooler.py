@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from afscan.join.databaseclients import clients_of, possible_clients, sets_pool, unplaced_clients
+from afscan.join.databaseclients import clients_of, possible_clients, runs_other_pooler, sets_pool, unplaced_clients
 from afscan.join.pooling import is_database, poolers_of, pooling_of, world_of
 from afscan.model.stack import Stack
 from afscan.model.subjects import Connection, ManagedResource, Postgres
@@ -27,8 +27,14 @@ def no_connection_pooler(server: Postgres | ManagedResource, stack: Stack) -> It
     """
     if not (is_database(server) if isinstance(server, ManagedResource) else server.container is not None):
         yield NOT_APPLICABLE  # another product, or a file that nothing here runs
-    elif not (poolers_of(stack, server) or (isinstance(server, ManagedResource) and pooling_of(stack).proxies)):
+    elif not _pooled(server, stack):
         yield from _clients(server, stack)
+
+
+def _pooled(server: Postgres | ManagedResource, stack: Stack) -> bool:
+    if poolers_of(stack, server) or (isinstance(server, ManagedResource) and pooling_of(stack).proxies):
+        return True
+    return runs_other_pooler(stack, world_of(server.container) if isinstance(server, Postgres) else "")
 
 
 def _clients(server: Postgres | ManagedResource, stack: Stack) -> Iterator[Problem]:

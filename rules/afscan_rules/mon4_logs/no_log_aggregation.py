@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from afscan.join.namespaces import makes_pods
 from afscan.model.monitoring import LogCollection
 from afscan.model.stack import Stack
-from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule
+from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule, unknown
 
 
 @rule("MON401", severity=Severity.MEDIUM, absence=True, tags=("CWE-778",))
@@ -24,6 +25,14 @@ def no_log_aggregation(collection: LogCollection, stack: Stack) -> Iterator[Prob
         return
     if not collection.owed:
         yield NOT_APPLICABLE
+        return
+    maker = makes_pods(stack)
+    if maker is not None:
+        yield unknown(
+            collection.place,
+            f"Whether anything collects the logs of this stack is not known: {maker.name} may deploy what does.",
+            related=[Related(maker.place, "What it deploys is not read here.")],
+        )
         return
     if collection.idle:
         pipeline = collection.idle[0]

@@ -7,7 +7,7 @@ from afscan.join.namespaces import UNWRITTEN, foreign_policy, is_excerpt, unread
 from afscan.join.policies import isolation, perhaps_isolating
 from afscan.join.services import services_of
 from afscan.model.stack import Stack
-from afscan.model.subjects import Workload
+from afscan.model.subjects import Container, Workload
 from afscan.policy import NOT_APPLICABLE, NOT_JUDGED, Problem, Related, Severity, fail, rule, unknown
 
 
@@ -26,7 +26,7 @@ def workload_without_network_policy(workload: Workload, stack: Stack) -> Iterato
         yield NOT_APPLICABLE  # policies are Kubernetes', and do not hold for pods in the host's network
         return
     services = services_of(stack, workload)
-    what = next((found for one in workload.containers if one.role != "init" and (found := internal_service(one))), None)
+    what = next((found for one in workload.containers if one.role != "init" and (found := _listener(one))), None)
     if not services and what is None:
         yield NOT_APPLICABLE  # a client
         return
@@ -45,6 +45,12 @@ def workload_without_network_policy(workload: Workload, stack: Stack) -> Iterato
     else:
         message = f"No network policy selects {workload.name} ({role}) for ingress: every pod of the cluster may connect to it."
         yield fail(workload.place, message)
+
+
+def _listener(container: Container) -> str | None:
+    """What a container is that others connect to without a Service, too; an agent that declares no port only sends."""
+    what = internal_service(container)
+    return what if what is None or container.ports or what.startswith("datastore ") else None
 
 
 def _host_network(workload: Workload) -> bool:

@@ -2,12 +2,12 @@
 
 import os
 import sys
-from dataclasses import dataclass, field
 from typing import NoReturn
 
 from afscan.cli.terminal import Progress, complain, wants_color, width_of, write
 from afscan.judge.config import Config, ConfigError, load_config
 from afscan.judge.threshold import FINDINGS, INTERNAL, USAGE, exit_code
+from afscan.model.record import field, record
 from afscan.policy.rule import PolicyError
 from afscan.report import FORMATS, render
 from afscan.report.text import internal_errors
@@ -17,7 +17,7 @@ INTERRUPTED = 130
 """The exit code after Ctrl-C, as of any program that the signal ends."""
 
 
-@dataclass(slots=True, kw_only=True)
+@record(slots=True, kw_only=True)
 class Request:
     """What the command line asks for: its options, by their names. ``paths`` may hold ``-`` for standard input.
 

@@ -6,7 +6,6 @@ files inside the root only; directories behind links are not entered.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from os.path import join
 from posixpath import dirname, normpath
 from posixpath import join as posix_join
@@ -16,6 +15,7 @@ from afscan.files.recognise import is_foreign
 from afscan.judge.config import load_file
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place, Span
+from afscan.model.record import field, record
 
 if TYPE_CHECKING:
     from typing import Any
@@ -36,7 +36,7 @@ SKIPPED = frozenset(
 _NAMED = frozenset((MARKER, ".gitignore", ".dockerignore"))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class StackFiles:
     """The files of one stack. ``report`` narrows what is reported to these paths; None reports on all."""
 
@@ -46,7 +46,7 @@ class StackFiles:
     report: set[str] | None = None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Discovery:
     """All files to read, by stack; foreign ones (code, media) are only counted."""
 

@@ -19,6 +19,9 @@ _TOOLS = (
 )
 """Parts of image names of programs that must talk to the server itself: they administer, watch, copy, migrate or replicate it."""
 
+_OTHER_POOLERS = ("pgpool", "pgcat", "pgdog", "odyssey", "supavisor")
+"""Parts of image names of poolers whose configuration is not read: that they run is all that is known."""
+
 _SERVER_IMAGES = frozenset(("postgres", "postgresql", "postgis", "pgvector", "timescaledb", "timescaledb-ha", "psql"))
 _TOOL_WORDS = frozenset((
     "migrate", "migrator", "migration", "migrations", "backup", "backups", "dump", "restore", "seed", "seeder", "exporter",
@@ -94,6 +97,24 @@ def possible_clients(stack: Stack, world: str) -> list[Container]:
         ]
     found: list[Container] = stack.joined[key]
     return found
+
+
+def runs_other_pooler(stack: Stack, world: str) -> bool:
+    """Whether a world (see ``world_of``) runs a pooler other than PgBouncer: Pgpool, PgCat, Supavisor. Where it leads is not known."""
+    key = f"{KEY}/poolers/{world}"
+    if key not in stack.joined:
+        stack.joined[key] = any(
+            (not world or world_of(one) == world) and one.image is not None and _is_other_pooler(one.image.repository)
+            for one in stack.of(Container)
+            if one.role not in ("init", "ephemeral") and not one.workload.runs_to_completion
+        )
+    found: bool = stack.joined[key]
+    return found
+
+
+def _is_other_pooler(repository: str) -> bool:
+    name = basename(repository.lower())
+    return "exporter" not in name and any(part in name for part in _OTHER_POOLERS)
 
 
 def sets_pool(container: Container) -> bool:

@@ -4,14 +4,11 @@ The index is made where a rule first asks for it, in time linear in subjects. So
 Autoscaling", "Specifying a Disruption Budget" and "Deployments" (how bounds of a rolling update are rounded).
 """
 
-import math
-from dataclasses import dataclass, field
-from fractions import Fraction
-
 from afscan.join.health import health_check_of
 from afscan.join.services import selected
 from afscan.model.delivery import Autoscaler, DisruptionBudget, ResourceQuota, Rollout, StartDependency
 from afscan.model.notice import NoticeKind
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, ContainerDefaults, Workload
 from afscan.model.value import Value
@@ -23,7 +20,7 @@ REPLICATED = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "ReplicationC
 """Kinds whose pods the cluster moves from node to node, and whose number is written or scaled."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Delivery:
     """Indexes: autoscalers and workloads by namespace and name (``Deployment api``); budgets by the ``id`` of the workload;
     namespaces with workloads, quotas and limits; Compose services by project, overlay and name."""
@@ -134,15 +131,15 @@ def bounds_of(rollout: Rollout, pods: int) -> int | None:
 
 def _resolved(value: "Value[int | str] | None", pods: int, *, up: bool) -> int | None:
     if value is None or value.is_unset:
-        share = Fraction(25, 100)
+        percent = 25
     elif isinstance(value.value, int):
         return value.value
     else:
-        percent = percentage(value)
-        if percent is None:
+        share = percentage(value)
+        if share is None:
             return None
-        share = Fraction(percent, 100)
-    return math.ceil(pods * share) if up else math.floor(pods * share)
+        percent = share
+    return -(-pods * percent // 100) if up else pods * percent // 100  # whole numbers: a float would round 29 % of 100 to 28
 
 
 def percentage(value: "Value[int | str]") -> int | None:

@@ -7,8 +7,8 @@ false), AGIC, Traefik, HAProxy, Kong, OpenShift ("Creating a route through an In
 """
 
 import json
-from dataclasses import dataclass
 
+from afscan.model.record import record
 from afscan.model.subjects import Ingress
 from afscan.model.value import Value
 
@@ -45,7 +45,7 @@ _FRONTEND = ("networking.gke.io/v1beta1.FrontendConfig", "networking.gke.io/Fron
 _GCE = ("gce", "gce-internal")
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Beside:
     """Plaintext beside TLS: what opens it (unknown where that is not certain), and a clause that says how."""
 

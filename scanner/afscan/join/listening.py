@@ -7,9 +7,9 @@ this container sets could change them.
 """
 
 import re
-from dataclasses import dataclass, field
 
 from afscan.model.place import Place
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, PgBouncer, Postgres, Qdrant, RedisServer, Server
 from afscan.model.value import Value
@@ -21,7 +21,7 @@ _PORT_VARIABLE = re.compile(r"PORT|ADDR|LISTEN|BIND|HOST", re.IGNORECASE)
 _CONFIGURATION = frozenset(("configmap", "secret", "host", "compose-config", "compose-secret", "image", "other"))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Listening:
     """The ports of one container.
 

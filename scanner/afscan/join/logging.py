@@ -6,7 +6,6 @@ All pipelines of a stack count together. Compose's logging drivers are not model
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from posixpath import basename, dirname, normpath
 from posixpath import join as join_path
 
@@ -20,6 +19,7 @@ from afscan.model.monitoring import (
     PrometheusConfig,
 )
 from afscan.model.notice import Notice, NoticeKind
+from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, Mount, NetworkPolicy, Subject, Workload, overlay_of
@@ -37,7 +37,7 @@ _IMAGES = re.compile(
 """Images of programs that collect logs."""
 
 
-@dataclass(slots=True, kw_only=True)
+@record(slots=True, kw_only=True)
 class Logging:
     """What :func:`join` found out. ``runs``: containers by the ``id`` of the pipeline that they run; ``tails``: the inputs that read
     the logs of containers, with their pipelines; ``unknown``: a value that keeps the coverage from being known."""

@@ -7,13 +7,13 @@ finds the file. Where nobody here runs it, the file's own name is compared only,
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from posixpath import basename, dirname, normpath
 from posixpath import join as join_path
 from typing import TYPE_CHECKING, Any, cast
 
 from afscan.model.monitoring import Dashboard, MetricRule, Panel, PrometheusConfig, RuleFile, ScrapeJob
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, Mount, Subject, Workload, labels_match
 
@@ -49,7 +49,7 @@ _METRICSQL = ("vmalert", "victoria-metrics", "vmsingle")
 _OWNED = ("configmap", "secret", "compose-config")
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Loading:
     """Whether a rule file is loaded. ``state``: ``loaded``, ``no``, ``unknown``, ``elsewhere`` (nothing here evaluates rules); ``why``
     is a clause; ``config`` the configuration that loads it, or should."""
@@ -59,7 +59,7 @@ class Loading:
     config: PrometheusConfig | None = None
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Monitoring:
     """The indexes; see the accessor functions."""
 

@@ -6,10 +6,10 @@ two objects being in the same namespace is therefore certain only where both are
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from afscan.model.cluster import ForeignObject, Namespace, RoleBinding, ServiceAccount
 from afscan.model.notice import NoticeKind
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Subject, Workload, labels_match
 
@@ -24,7 +24,7 @@ _UNREAD = _NOTHING_READ | {NoticeKind.UNRESOLVED, NoticeKind.PARTIAL}
 _MANIFESTS = (".yaml", ".yml", ".tf", ".tpl", ".json")
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Namespaces:
     """Indexes over a stack's Kubernetes objects.
 
@@ -152,6 +152,11 @@ def unread_manifests(stack: Stack) -> bool:
 def foreign_policy(stack: Stack) -> ForeignObject | None:
     """A network policy of the network's own kind, which is not evaluated, if there is one."""
     return _index(stack).foreign_policy
+
+
+def makes_pods(stack: Stack) -> ForeignObject | None:
+    """An object whose controller may make further pods (a release of a chart, an operator's database), if there is one."""
+    return next((one for one in stack.of(ForeignObject) if one.makes_pods), None)
 
 
 def whole(stack: Stack) -> bool:

@@ -7,8 +7,8 @@ answers here are "certainly not" or "perhaps". Source: Kubernetes documentation,
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import NetworkPolicy, PolicyPeer, PolicyRule, Workload, labels_match
 from afscan.model.value import Value
@@ -17,7 +17,7 @@ KEY = "policies"
 _NAMESPACE = "kubernetes.io/metadata.name"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Policies:
     """The policies of a stack by namespace: by one label of their selectors, and those that ask for no label with its value.
 
@@ -29,7 +29,7 @@ class Policies:
     anywhere: dict[tuple[str, str] | None, list[NetworkPolicy]] = field(default_factory=lambda: defaultdict(list))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Isolation:
     """One direction of a workload that is cut off by ``policies``; ``perhaps`` may hold for it as well, and allow more."""
 

@@ -7,11 +7,11 @@ user guide, "Amazon RDS Proxy" and "Aurora endpoints" (how the names of endpoint
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from afscan.join.listening import listening
 from afscan.join.services import find_service, resolve_host, target_container_ports
 from afscan.model.node import Opaque, Scalar
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import (
     Connection,
@@ -36,7 +36,7 @@ _ATTRIBUTE = re.compile(
 )
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Target:
     """What a host name leads to.
 
@@ -49,7 +49,7 @@ class Target:
     workload: Workload | None = None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Pooling:
     """The poolers and PostgreSQL servers of a stack.
 

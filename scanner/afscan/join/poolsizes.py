@@ -1,10 +1,10 @@
 """How many connections poolers open to their servers. Source: pgbouncer.org/config.html."""
 
 import re
-from dataclasses import dataclass
 
 from afscan.join.pooling import pooling_of
 from afscan.model.place import Place
+from afscan.model.record import record
 from afscan.model.stack import Stack
 from afscan.model.subjects import ManagedResource, PgBouncer, PoolerDatabase, Postgres
 from afscan.model.value import Value
@@ -12,7 +12,7 @@ from afscan.model.value import Value
 DEFAULT_POOL_SIZE = 20
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Demand:
     """What one pooler asks of one server: each of ``replicas`` opens up to ``each`` connections."""
 

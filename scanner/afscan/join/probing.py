@@ -5,11 +5,11 @@ postgresql.org "pg_isready" (-p, -h); bash's ``/dev/tcp/HOST/PORT``.
 """
 
 from collections.abc import Set
-from dataclasses import dataclass
 
 from afscan.join.programs import script_of, words
 from afscan.model.patterns import pattern
 from afscan.model.place import Place
+from afscan.model.record import record
 from afscan.model.subjects import Probe
 from afscan.platforms.dockerfile.shell import commands
 
@@ -29,7 +29,7 @@ _GLUED = pattern(r"-[hps][^-]")
 _PORT_DEFAULT = {"http": 80, "https": 443}
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Target:
     """A connection that a probe opens to its own container.
 

@@ -4,19 +4,18 @@ A name is looked up from where Prometheus runs: in the namespace of its pod (or 
 its Compose project. Names with more parts than a Service's, addresses and what service discovery finds are not of this stack.
 """
 
-from dataclasses import dataclass
-
 from afscan.join.monitoring import config_of, runners_of
 from afscan.join.services import find_service, resolve_host, selected
 from afscan.model.monitoring import ScrapeJob, ScrapeTarget
 from afscan.model.node import Mapping, Node
+from afscan.model.record import record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Service, Workload, labels_match
 
 _PROVIDED = frozenset(("localhost", "kubernetes", "host.docker.internal", "gateway.docker.internal"))
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Partner:
     """Who answers a static target. ``state``: ``found``, ``missing`` (``why`` says what), ``unknown``, ``outside`` (not of this stack)."""
 

@@ -5,8 +5,8 @@ Source: Kubernetes documentation, "Service" and "DNS for Services and Pods"; Com
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, ContainerDefaults, Service, ServicePort, Subject, Workload, labels_match
 from afscan.model.value import Value
@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"[0-9.]+\Z|.*:")
 _MAX_ALIASES = 5
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Services:
     """Indexes over the Services and workloads of a stack.
 

@@ -4,9 +4,8 @@ Sources: docs.docker.com/reference/dockerfile, "USER"; Kubernetes, "Configure a 
 refuse a container that would run as user 0); the images' own entrypoints (:mod:`afscan.platforms.images`).
 """
 
-from dataclasses import dataclass, field
-
 from afscan.model.place import Place
+from afscan.model.record import field, record
 from afscan.model.subjects import BuildStage, Container, ImageBuild, ImageReference
 from afscan.model.value import Value
 from afscan.platforms.images import ImageFacts, facts_of_reference
@@ -14,7 +13,7 @@ from afscan.platforms.images import ImageFacts, facts_of_reference
 _MAX_STAGES = 1000
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class EffectiveUser:
     """As whom something runs. ``verdict``: ``root``, ``nonroot`` or ``unknown``; ``place``: what decides; ``why``: a clause.
 

@@ -9,12 +9,12 @@ one that has any.
 import os
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place
+from afscan.model.record import record
 from afscan.policy.rule import registered
 from afscan.result import Finding
 
@@ -30,7 +30,7 @@ class ConfigError(Exception):
     """A configuration file is malformed; the message names file and line of each fault, one a line."""
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Ignore:
     """One entry of ``ignore``: rules (codes, names or control ids) whose findings below ``paths`` are suppressed."""
 
@@ -57,7 +57,7 @@ class Ignore:
         return Notice(NoticeKind.SUPPRESSION, self.place, f"This entry matches no finding: {', '.join(self.rules)}.")
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Config:
     """What a configuration file says. ``path`` is the file as reported ("" for none), ``folder`` is where it lies.
 

@@ -7,11 +7,11 @@ and the reason is required: whatever is malformed suppresses nothing and is note
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.patterns import pattern
 from afscan.model.place import Place, Span
+from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.result import Finding
 
@@ -32,7 +32,7 @@ _OWN_LINE = {"dockerfile": ("#",), "redisconf": ("#",), "ini": (";", "#"), "user
 """Comment signs on a line of their own, where not all are allowed: YAML, HCL and Markdown hold texts of other syntaxes."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Suppression:
     """One comment. ``line`` is the line that it speaks of, None for the whole file; ``used`` are the codes that it suppressed."""
 

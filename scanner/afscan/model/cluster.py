@@ -1,13 +1,12 @@
 """Subjects of a cluster's own administration: namespaces, service accounts, roles, and what is not read but has effects."""
 
-from dataclasses import dataclass, field
-
 from afscan.model.node import Node
+from afscan.model.record import field, record
 from afscan.model.subjects import Subject
 from afscan.model.value import Value
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Namespace(Subject):
     """A Kubernetes Namespace that is declared in the files.
 
@@ -21,7 +20,7 @@ class Namespace(Subject):
     unknown_labels: bool = False
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ServiceAccount(Subject):
     """A Kubernetes ServiceAccount. ``automount`` unset: the default, true."""
 
@@ -30,7 +29,7 @@ class ServiceAccount(Subject):
     automount: Value[bool]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class RoleRule:
     """One rule of a role: each list holds what is written; ``*`` is everything. ``names`` empty: objects of every name.
 
@@ -45,7 +44,7 @@ class RoleRule:
     unread: str = ""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Role(Subject):
     """A Kubernetes Role, or ClusterRole where ``namespace`` is empty. ``aggregated``: a controller fills in its rules."""
 
@@ -55,7 +54,7 @@ class Role(Subject):
     aggregated: bool = False
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class RoleSubject:
     """Who is bound. ``kind``: ``ServiceAccount``, ``User``, ``Group``; ``namespace`` is a service account's."""
 
@@ -65,7 +64,7 @@ class RoleSubject:
     namespace: Value[str]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class RoleBinding(Subject):
     """A Kubernetes RoleBinding, or ClusterRoleBinding where ``namespace`` is empty. ``role_kind``: ``Role`` or ``ClusterRole``."""
 
@@ -75,7 +74,7 @@ class RoleBinding(Subject):
     bound: list[RoleSubject]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ForeignObject(Subject):
     """An object of another API than Kubernetes' own, of which only the effects are known.
 

@@ -1,14 +1,13 @@
 """Subjects of delivery: how workloads are updated, kept running while nodes are drained, scaled and started."""
 
-from dataclasses import dataclass, field
-
 from afscan.model.node import Node
 from afscan.model.place import Place
+from afscan.model.record import field, record
 from afscan.model.subjects import Subject, Workload
 from afscan.model.value import Value
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Rollout(Subject):
     """How a workload's replicas give way to those of a new revision.
 
@@ -27,7 +26,7 @@ class Rollout(Subject):
     replicas_ignored: bool = False
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class DisruptionBudget(Subject):
     """A PodDisruptionBudget. ``selector`` has the form of :func:`~afscan.model.subjects.labels_match`, None selects nothing;
     ``unknown_selector`` says that a part of it is not evaluated."""
@@ -37,7 +36,7 @@ class DisruptionBudget(Subject):
     unknown_selector: bool = False
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class UtilizationMetric:
     """A metric that is a share of what containers request: ``cpu`` or ``memory``; ``container`` where it is of one alone."""
 
@@ -46,7 +45,7 @@ class UtilizationMetric:
     container: Value[str]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Autoscaler(Subject):
     """A HorizontalPodAutoscaler, or KEDA's ScaledObject. ``target`` and ``target_kind`` name the workload that it scales.
 
@@ -60,14 +59,14 @@ class Autoscaler(Subject):
     metrics: list[UtilizationMetric] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ResourceQuota(Subject):
     """A ResourceQuota: what all pods of a namespace may take together."""
 
     namespace: str
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class StartDependency(Subject):
     """A service that is started after another one (Compose ``depends_on``).
 
@@ -80,7 +79,7 @@ class StartDependency(Subject):
     condition: Value[str]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class SecretVariable(Subject):
     """A variable that stands for a secret in a file whose reader expands it from the environment (Compose ``${NAME}``).
 

@@ -1,13 +1,12 @@
 """Subjects of monitoring and logging: what is scraped, which alerts read it, where they go, which logs are collected."""
 
-from dataclasses import dataclass, field
-
 from afscan.model.node import Node
+from afscan.model.record import field, record
 from afscan.model.subjects import Container, Subject, Workload
 from afscan.model.value import Value
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ScrapeTarget:
     """One static target: ``host:port`` as written, taken apart."""
 
@@ -16,7 +15,7 @@ class ScrapeTarget:
     port: Value[int]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ScrapeJob(Subject):
     """One job of ``scrape_configs``, or a ServiceMonitor / PodMonitor.
 
@@ -36,7 +35,7 @@ class ScrapeJob(Subject):
     verify_off: Value[bool]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PrometheusConfig(Subject):
     """A prometheus.yml, or a Prometheus object of the operator: which rules it loads, whom it tells, where it sends samples.
 
@@ -57,7 +56,7 @@ class PrometheusConfig(Subject):
     unknown_selector: bool = False
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class MetricRule(Subject):
     """An alerting or recording rule. ``alert`` or ``record`` is set, the other unset.
 
@@ -82,7 +81,7 @@ class MetricRule(Subject):
     unparsed: str = ""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class RuleFile(Subject):
     """A file of rule groups, or a PrometheusRule object of the operator (``managed``, with its labels)."""
 
@@ -92,7 +91,7 @@ class RuleFile(Subject):
     labels: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class AlertReceiver:
     """A receiver of Alertmanager. ``integrations`` are the kinds it sends to (``webhook``, ``pagerduty``); empty drops all."""
 
@@ -101,7 +100,7 @@ class AlertReceiver:
     integrations: list[str]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class AlertRoute:
     """One route: the receiver (unset: the parent's), its matchers, nested routes.
 
@@ -115,7 +114,7 @@ class AlertRoute:
     routes: "list[AlertRoute]" = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class AlertRouting(Subject):
     """An alertmanager.yml. ``smtp_tls`` is ``smtp_require_tls`` (default true)."""
 
@@ -124,7 +123,7 @@ class AlertRouting(Subject):
     smtp_tls: Value[bool]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Panel:
     """One panel of a dashboard with the metrics its queries read."""
 
@@ -134,7 +133,7 @@ class Panel:
     metrics: frozenset[str]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Dashboard(Subject):
     """A Grafana dashboard."""
 
@@ -142,7 +141,7 @@ class Dashboard(Subject):
     panels: list[Panel]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class LogInput:
     """Where a log pipeline reads: ``kind`` (``tail``, ``forward``, ``syslog``, ``systemd``), path globs, tag, parser.
 
@@ -163,7 +162,7 @@ class LogInput:
     storage: Value[str] | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class LogFilter:
     """What a log pipeline does to the records whose tag fits ``match``. ``settings`` are the names of its parameters."""
 
@@ -173,7 +172,7 @@ class LogFilter:
     settings: frozenset[str]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class LogOutput:
     """Where a log pipeline writes. ``remote``: over the network, to a server whose settings are known here.
 
@@ -202,7 +201,7 @@ class LogOutput:
     patience: float | None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class LogPipeline(Subject):
     """A Fluentd or Fluent Bit configuration (``product``): its inputs, filters and outputs in order.
 
@@ -216,7 +215,7 @@ class LogPipeline(Subject):
     includes: list[Value[str]] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class LogCollection(Subject):
     """Whether the logs of a stack's Kubernetes workloads are collected: one per stack that has any, made by the join.
 

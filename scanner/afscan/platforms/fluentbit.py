@@ -7,10 +7,10 @@ otherwise. Source: docs.fluentbit.io, "Tail", "Buffering and storage", "Scheduli
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from afscan.model.monitoring import LogFilter, LogInput, LogOutput, LogPipeline
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
+from afscan.model.record import record
 from afscan.model.source import Source
 from afscan.model.value import Value
 from afscan.platforms.logsettings import describe_credentials, listed, seconds, switch, window
@@ -48,7 +48,7 @@ _CLOUDS = frozenset(
 )
 
 
-@dataclass(slots=True, kw_only=True)
+@record(slots=True, kw_only=True)
 class _Plugin:
     """One section: ``kind`` is ``input``, ``filter``, ``output`` or ``service``; parameters by lower-case name."""
 

@@ -5,9 +5,9 @@ TLS and the identity that the environment gives; only their delivery is judged.
 """
 
 import re
-from dataclasses import dataclass, field
 
 from afscan.model.node import Mapping, Scalar
+from afscan.model.record import field, record
 from afscan.model.value import Value
 from afscan.platforms.logsettings import first_of, listed, switch, text_of
 from afscan.platforms.settings import written
@@ -32,7 +32,7 @@ _CLOUDS = frozenset(
 _HEADERS = re.compile(r"authorization|api[-_]?key|token", re.IGNORECASE)
 
 
-@dataclass(slots=True, kw_only=True)
+@record(slots=True, kw_only=True)
 class Target:
     """What an output says of its connection; the fields as in :class:`~afscan.model.monitoring.LogOutput`.
 

@@ -5,19 +5,20 @@ the first whose repository (and tag, where the row names tags) matches counts. P
 """
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pkgutil import get_data
 from typing import Any
 
+from afscan.model.record import field, record
 from afscan.model.subjects import Container, ImageReference
 
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh"))
 _ENTRYPOINTS = frozenset(("docker-entrypoint.sh", "entrypoint.sh", "tini", "dumb-init", "gosu", "su-exec"))
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class ImageFacts:
     """What is known of one image.
 
@@ -57,7 +58,7 @@ class ImageFacts:
         return any(fnmatchcase(first, pattern) or fnmatchcase(name, pattern) for pattern in self.drops_privileges_for)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Data:
     """The data file, read once."""
 

@@ -7,16 +7,17 @@ next while nobody edits anything, so the table's own day counts, not today's.
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 from pkgutil import get_data
 from typing import Any
+
+from afscan.model.record import record
 
 _VERSION = re.compile(r"v?([0-9]{1,4}(?:\.[0-9]{1,6}){0,4})(?:\.[a-z][\w.]*|[-+_].*|\.x)?\Z", re.DOTALL)
 _LONGEST = 200
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Support:
     """What the table says of one version. ``ended`` is the last day (ISO 8601) where that is past, else empty.
 

@@ -3,16 +3,16 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from afscan.model.node import Node
+from afscan.model.record import field, record
 from afscan.model.subjects import Authentication, ConfigFile, Container, HbaRule, Postgres, Setting
 from afscan.model.value import Value
 from afscan.platforms.hbamatching import PLAIN, TLS, admitting, certified
 from afscan.platforms.settings import lookup, lower, on_off, typed, whole_number
 
 
-@dataclass(slots=True, kw_only=True)
+@record(slots=True, kw_only=True)
 class Effective:
     """All that is known of a server.
 

@@ -6,8 +6,9 @@ the same form: LogQL (Loki) is told by its pipes; a function that the parser doe
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from afscan.model.record import record
 
 _MAX_LENGTH = 10_000
 _MAX_OPERATORS = 120
@@ -23,7 +24,7 @@ _RANGE = re.compile(r"\[\s*(?:\$\{[^{}]*\}|\[\[[^\[\]]*\]\]|\$[A-Za-z_]\w*)\s*(?
 _STEP = re.compile(r":\s*(?:\$\{[^{}]*\}|\[\[[^\[\]]*\]\]|\$[A-Za-z_]\w*)\s*\]")
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Query:
     """What an expression reads; see :class:`~afscan.model.monitoring.MetricRule` for the fields. ``metrics`` is None if not parsed."""
 

@@ -9,17 +9,17 @@ It never raises for anything that a file can contain: a wrong type becomes an un
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place
+from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.model.subjects import Subject
 from afscan.model.value import Value
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Interpretation:
     """What one source yields."""
 

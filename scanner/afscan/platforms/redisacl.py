@@ -1,8 +1,8 @@
 """Redis ACL rules, as far as they decide who gets in and which dangerous commands remain. Source: redis.io, "ACL"."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from afscan.model.record import field, record
 from afscan.model.value import Value
 
 # fmt: off
@@ -30,7 +30,7 @@ _CATEGORIES = {
 }
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class AclUser:
     """What a user's rules amount to. ``on`` and ``open_to_all`` (nopass) are placed at the word that decides, if any."""
 

@@ -5,15 +5,15 @@ run needs the controls, and most files need no YAML parser, which takes as long 
 """
 
 import json
-from dataclasses import dataclass, field
 from pkgutil import get_data
 
+from afscan.model.record import field, record
 from afscan.policy.rule import PolicyError
 
 WRITTEN, GENERATED = "controls.yaml", "controls.json"
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Control:
     """One NEVER rule. ``text`` is its wording here, ``mappings`` lists requirement ids by catalogue name."""
 

@@ -1,10 +1,10 @@
 """What a rule says of one subject, and how strongly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from afscan.model.place import Place
+from afscan.model.record import record
 
 
 class Severity(IntEnum):
@@ -31,7 +31,7 @@ class Verdict(StrEnum):
     NOT_JUDGED = "not-judged"  # needs the whole stack, and only a part was given
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Related:
     """Another place that belongs to a finding, with a sentence that says how."""
 
@@ -39,7 +39,7 @@ class Related:
     message: str
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Problem:
     """What a rule yields when it does not pass. A rule that yields nothing passes.
 

@@ -22,12 +22,12 @@ folder (``sec2_no_root``) which control it serves, the function's name becomes t
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from inspect import cleandoc
 from types import UnionType
 from typing import Any, get_args
 
+from afscan.model.record import record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Subject
 from afscan.policy.outcome import Problem, Severity
@@ -46,7 +46,7 @@ class PolicyError(Exception):
     """A rule pack is malformed: a doubled code, a missing docstring, an annotation that names no subject."""
 
 
-@dataclass(slots=False, frozen=True)
+@record(slots=False, frozen=True)
 class Rule:
     """One machine check and what is known of it.
 

@@ -4,19 +4,19 @@ A syntax module has ``parse(source) -> Parsed``. It never raises for anything th
 notice, and ``roots`` holds what could be (one node per YAML document, usually exactly one otherwise, none where nothing could).
 """
 
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import cast
 
 from afscan.model.node import Node
 from afscan.model.notice import Notice
+from afscan.model.record import field, record
 from afscan.model.source import Source
 
 MAX_DEPTH = 100
 """How deep values may nest, in every syntax. Real configuration stays under 40; more is a notice."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Parsed:
     """The outcome of parsing one source."""
 

@@ -7,17 +7,17 @@ and ``include`` are words like any other. Source: postgresql/src/backend/libpq/h
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from afscan.model.node import Scalar, Sequence
 from afscan.model.place import Span
+from afscan.model.record import record
 from afscan.model.source import Source
 from afscan.syntax import Parsed
 
 _BLANKS = " \t\r"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Line:
     """A logical line: its text, and for each character the offset in the file, then the end of the last one.
 

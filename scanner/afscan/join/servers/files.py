@@ -1,10 +1,10 @@
 """Which configuration file lies at a path inside a container: by its mounts, or copied into the image that is built here."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from posixpath import basename, dirname, join, normpath
 
 from afscan.join.servers.environment import Entries
+from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import BuildStage, ConfigFile, Container, IgnoredSetting, Mount
@@ -12,7 +12,7 @@ from afscan.model.subjects import BuildStage, ConfigFile, Container, IgnoredSett
 _MAX_STAGES = 50
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Found:
     """The outcome of a search: the file, or why it is not known. ``mount`` is what covers the path, None where nothing does."""
 
@@ -21,7 +21,7 @@ class Found:
     mount: Mount | None = None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Files:
     """The configuration files of a stack, by where they come from.
 

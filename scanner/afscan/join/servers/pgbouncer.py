@@ -1,7 +1,6 @@
 """PgBouncer as it runs: the file that its command line names, or what an image's script makes of the environment."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from posixpath import basename
 
 from afscan.join.servers.environment import Environment
@@ -9,6 +8,7 @@ from afscan.join.servers.files import Files, Found
 from afscan.join.servers.products import is_bitnami, repository
 from afscan.join.servers.shell import Word
 from afscan.join.servers.words import Launch, launch
+from afscan.model.record import record
 from afscan.model.subjects import ConfigFile, Container, PoolerDatabase, PoolerUser, Setting, Subject
 from afscan.model.value import Value
 from afscan.platforms.pgbouncer import USERLIST, users
@@ -21,7 +21,7 @@ _BITNAMI_PATHS = ("/bitnami/pgbouncer/conf/pgbouncer.ini", "/opt/bitnami/pgbounc
 _WITH_ARGUMENT = frozenset(("-u", "--user"))
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class _Image:
     """How an image makes pgbouncer.ini out of its environment: the names of its variables, and what it always writes."""
 

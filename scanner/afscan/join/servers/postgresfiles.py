@@ -1,11 +1,11 @@
 """The files that a PostgreSQL server reads: the main one, what it includes, postgresql.auto.conf, pg_hba.conf."""
 
-from dataclasses import dataclass, field
 from posixpath import basename, dirname, join, normpath
 
 from afscan.join.servers.files import Files, Found, path_of
 from afscan.model.node import Node
 from afscan.model.notice import Notice, NoticeKind
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import ConfigFile, Container, HbaRule, Setting
 from afscan.model.value import Value
@@ -19,7 +19,7 @@ _FOLDERS = frozenset((_BITNAMI, _BITNAMI_MOUNTED, "/etc/postgresql"))
 """Folders that hold configuration and nothing that a server writes."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Reading:
     """What is known so far of one server.
 

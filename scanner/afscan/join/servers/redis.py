@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
 from posixpath import basename
 
 from afscan.join.servers.environment import Environment
@@ -12,6 +11,7 @@ from afscan.join.servers.shell import Word
 from afscan.join.servers.words import Launch, launch, mentioned, split_words
 from afscan.model.node import Node
 from afscan.model.notice import Notice, NoticeKind
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Authentication, ConfigFile, Container, IgnoredSetting, Mount, Setting, Subject
 from afscan.model.value import Value
@@ -84,7 +84,7 @@ def of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
     yield from reading.server(file.name, file.node)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Reading:
     """What is known so far of one server. ``unread`` says why something is not, empty where all is known."""
 

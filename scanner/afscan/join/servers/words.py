@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from posixpath import basename
 
 from afscan.join.servers.shell import Word, shell_words, told
 from afscan.model.node import Node, Scalar, Sequence
 from afscan.model.place import Place
+from afscan.model.record import field, record
 from afscan.model.subjects import BuildStage, Container
 from afscan.model.value import Value
 from afscan.platforms.dockerfile import shell
@@ -27,7 +27,7 @@ _LEFT_OVER = {
 }
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Launch:
     """How a container starts a server: the words after the program. ``unread`` says why they are not known."""
 

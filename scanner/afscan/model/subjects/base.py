@@ -1,14 +1,14 @@
 """What all subjects share, and the two notions that several topics need: a setting, and where a value comes from."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from afscan.model.node import Node
 from afscan.model.place import Place
+from afscan.model.record import field, record
 from afscan.model.value import Value
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Subject:
     """What all subjects share.
 
@@ -27,7 +27,7 @@ class Subject:
         return self.node.head
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Setting:
     """One setting of a product, from a file, an environment variable or the command line (``layer``)."""
 

@@ -1,14 +1,13 @@
 """Credentials: secret values, entries that may hold them, who is asked to log in and as whom."""
 
-from dataclasses import dataclass
-
 from afscan.model.place import Place
+from afscan.model.record import record
 from afscan.model.subjects.base import Origin, Subject
 from afscan.model.subjects.workloads import Container
 from afscan.model.value import Value
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Credential(Subject):
     """A secret value, or the place where one belongs.
 
@@ -29,7 +28,7 @@ class Credential(Subject):
     container: Container | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ConfigEntry(Subject):
     """One entry of a ConfigMap (SEC103): its name and text, and what it was recognised as (``redis``, ``pgbouncer-userlist``, ...)."""
 
@@ -45,7 +44,7 @@ class ConfigEntry(Subject):
         return self.node.key.place if self.node.key is not None else self.node.head
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class SecretEntry(Subject):
     """One entry of a Secret in the files. ``text`` is decoded; unknown where it is no text, too long or encrypted (SOPS).
 
@@ -66,7 +65,7 @@ class SecretEntry(Subject):
         return self.node.key.place if self.node.key is not None else self.node.head
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Authentication(Subject):
     """Whether a server asks who is there (SEC503). ``required`` is effective: defaults and overrides are applied.
 
@@ -79,7 +78,7 @@ class Authentication(Subject):
     container: Container | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Login(Subject):
     """A user name with which an application or script logs in (SEC504). ``superuser`` names that the product ships as all-powerful."""
 

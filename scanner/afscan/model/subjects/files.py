@@ -1,11 +1,10 @@
 """Files that mean something only together: Terraform modules, Compose projects, their dotenv files."""
 
-from dataclasses import dataclass, field
-
+from afscan.model.record import field, record
 from afscan.model.subjects.base import Subject
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class TerraformFile(Subject):
     """One file of a Terraform module, before the join puts modules together; ``node`` is its root.
 
@@ -19,7 +18,7 @@ class TerraformFile(Subject):
     container: str = ""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ComposeFile(Subject):
     """One document of a Compose file, before the join puts projects together; ``node`` is its root.
 
@@ -32,7 +31,7 @@ class ComposeFile(Subject):
     document: str = ""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class DotenvFile(Subject):
     """A dotenv file (``.env``); ``node`` is its root. Fields as in :class:`ComposeFile`.
 

@@ -1,9 +1,9 @@
 """Images: references to them, Dockerfiles with their stages, what is fetched while building."""
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from afscan.model.node import Node
+from afscan.model.record import field, record
 from afscan.model.subjects.base import Subject
 from afscan.model.value import Value
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # these build on images in their turn
     from afscan.model.subjects.workloads import Container, Probe
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ImageReference(Subject):
     """A name of an image somewhere: a container's image, ``FROM``, ``COPY --from``.
 
@@ -64,7 +64,7 @@ class ImageReference(Subject):
         return tag if colon else None, digest or None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class BuildArgument:
     """``ENV``, ``ARG`` or a Compose build arg: a name and its value."""
 
@@ -73,7 +73,7 @@ class BuildArgument:
     kind: str  # "env" or "arg"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class BuildCopy:
     """``COPY``/``ADD`` from the build context: one source path. ``from_stage`` is None for the context."""
 
@@ -82,7 +82,7 @@ class BuildCopy:
     from_stage: str | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class BuildCommand:
     """``RUN``: the shell text (heredoc bodies included) and what is mounted for it (``secret``, ``cache``, ...).
 
@@ -94,7 +94,7 @@ class BuildCommand:
     security: Value[str] | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class BuildStage:
     """One ``FROM`` and what follows. ``base`` is None for ``scratch``; ``parent`` is the earlier stage it builds on, if any."""
 
@@ -112,7 +112,7 @@ class BuildStage:
     ports: list[Value[int]] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ImageBuild(Subject):
     """A Dockerfile: its stages in order; the last one (or the built target) is what runs.
 
@@ -134,7 +134,7 @@ class ImageBuild(Subject):
         return self.stages[int(target)] if target.isdecimal() and int(target) < len(self.stages) else None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Dependency(Subject):
     """Something fetched by name while building or provisioning (DEP404).
 

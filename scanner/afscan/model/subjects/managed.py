@@ -1,12 +1,11 @@
 """Managed services: cloud resources, their switches, and the Terraform root modules that declare them."""
 
-from dataclasses import dataclass, field
-
+from afscan.model.record import field, record
 from afscan.model.subjects.base import Subject
 from afscan.model.value import Value
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ManagedResource(Subject):
     """A cloud resource in Terraform (or a StorageClass). A facet that the resource type does not have is None.
 
@@ -35,7 +34,7 @@ class ManagedResource(Subject):
     lifecycle: str = ""  # whose support dates hold for engine_version, a key of afscan.platforms.lifecycles
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Facet:
     """One switch of a managed resource: ``on`` is effective (default applied, unknown kept), ``setting`` its name, ``why`` a clause."""
 
@@ -52,7 +51,7 @@ class Facet:
         return self.on.value if self.on.is_set else self.default
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class SecurityGroupRule(Subject):
     """An ingress rule of a security group. ``protocol`` ``-1`` is all; ports inclusive, unset with protocol -1."""
 
@@ -62,7 +61,7 @@ class SecurityGroupRule(Subject):
     cidrs: list[Value[str]]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class TerraformVariable(Subject):
     """An input variable of a root module that a secret's name announces. ``credential`` is the kind of secret.
 
@@ -73,7 +72,7 @@ class TerraformVariable(Subject):
     sensitive: Value[bool]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class TerraformOutput(Subject):
     """An output of a root module; ``exposes`` is the reference to a secret in its value, unset where there is none."""
 
@@ -81,7 +80,7 @@ class TerraformOutput(Subject):
     sensitive: Value[bool]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class TerraformRoot(Subject):
     """A root module, by its ``terraform`` block if there is one: where its state lies and which Terraform may change it.
 

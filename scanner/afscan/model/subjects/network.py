@@ -1,14 +1,13 @@
 """Reaching services: published ports, Services, Ingresses, network policies, connections."""
 
-from dataclasses import dataclass, field
-
 from afscan.model.node import Node
+from afscan.model.record import field, record
 from afscan.model.subjects.base import Subject
 from afscan.model.subjects.workloads import Container, Workload
 from afscan.model.value import Value
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PublishedPort(Subject):
     """A port published on the host (Compose ``ports``). ``host_ip`` unset: all interfaces."""
 
@@ -19,12 +18,12 @@ class PublishedPort(Subject):
     protocol: str = "tcp"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class HostPort(PublishedPort):
     """A pod's port opened on its node (Kubernetes ``hostPort``), past every Service."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ServicePort:
     """One port of a Service."""
 
@@ -36,7 +35,7 @@ class ServicePort:
     protocol: str = "tcp"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Service(Subject):
     """A Kubernetes Service. ``selects`` is filled by the join; ``internal`` marks a cloud's internal load balancer annotation."""
 
@@ -54,7 +53,7 @@ class Service(Subject):
     selects: list[Workload] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class IngressRoute:
     """One host/path of an Ingress and the Service behind it."""
 
@@ -65,7 +64,7 @@ class IngressRoute:
     port: "Value[int | str]"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Ingress(Subject):
     """A Kubernetes Ingress. ``tls_hosts`` are the hosts under ``spec.tls``; ``tls`` is unset where there is no such section."""
 
@@ -83,7 +82,7 @@ def labels_match(selector: dict[str, str], labels: dict[str, str]) -> bool:
     return all(key in labels and value in ("*", labels[key]) for key, value in selector.items())
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PolicyPeer:
     """A peer of a policy rule. ``cidr`` for ipBlock, ``excepted`` what is taken out of it; selectors None where absent, in the
     form of :func:`labels_match`; ``unknown`` where expressions are not evaluated."""
@@ -96,7 +95,7 @@ class PolicyPeer:
     unknown: bool = False
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PolicyRule:
     """One ingress or egress rule: ``peers`` None means anywhere; ``ports`` None means every port.
 
@@ -110,7 +109,7 @@ class PolicyRule:
     protocols: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class NetworkPolicy(Subject):
     """A Kubernetes NetworkPolicy. ``pods`` (see :func:`labels_match`) {} selects all pods of the namespace;
     ``unknown_selector``: it selects at most those; ``ingress``/``egress`` None: not restricted."""
@@ -123,7 +122,7 @@ class NetworkPolicy(Subject):
     selector_node: Node | None = None  # where ``pods`` is written
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Connection(Subject):
     """Somebody opens a connection: a URL, or host settings that belong together.
 

@@ -1,14 +1,13 @@
 """Servers: their configuration files and their effective settings, by product."""
 
-from dataclasses import dataclass, field
-
 from afscan.model.node import Node
+from afscan.model.record import field, record
 from afscan.model.subjects.base import Setting, Subject
 from afscan.model.subjects.workloads import Container
 from afscan.model.value import Value
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ConfigFile(Subject):
     """A server's configuration file as interpreted from one source; joined with containers into a :class:`Server`.
 
@@ -22,7 +21,7 @@ class ConfigFile(Subject):
     records: "list[HbaRule | Setting]" = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class HbaRule(Subject):
     """One record of pg_hba.conf; of several that match a client the first decides (:mod:`afscan.platforms.hbamatching`).
 
@@ -42,7 +41,7 @@ class HbaRule(Subject):
     order: int
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Server(Subject):
     """A server with its *effective* settings: file, then environment, then command line, the later one wins.
 
@@ -67,7 +66,7 @@ class Server(Subject):
         return Value.unset(self.node)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class RedisServer(Server):
     """Redis or Valkey. Field units: ports as numbers, memory in bytes. Source: redis.io, "Redis configuration", redis.conf."""
 
@@ -87,7 +86,7 @@ class RedisServer(Server):
     disabled_commands: Value[list[str]]  # upper case: renamed to "" or to another name, or denied by ACL to clients
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PoolerDatabase:
     """One line of PgBouncer's [databases]. ``name`` ``*`` is the fallback."""
 
@@ -102,7 +101,7 @@ class PoolerDatabase:
     password: Value[str]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PgBouncer(Server):
     """PgBouncer. Effective values, defaults applied as unset; source: pgbouncer.org/config.html."""
 
@@ -122,7 +121,7 @@ class PgBouncer(Server):
     users: list["PoolerUser"] = field(default_factory=list)  # joined from userlist.txt
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class PoolerUser:
     """One line of userlist.txt. ``form``: ``plain``, ``md5``, ``scram``, ``empty``, ``unknown`` (filled in later)."""
 
@@ -132,7 +131,7 @@ class PoolerUser:
     form: str
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Qdrant(Server):
     """Qdrant. Source: qdrant.tech/documentation/guides/configuration and /security."""
 
@@ -145,7 +144,7 @@ class Qdrant(Server):
     host: Value[str]  # service.host, default 0.0.0.0
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Postgres(Server):
     """A PostgreSQL server, by its files, its environment and its command line.
 
@@ -167,12 +166,12 @@ class Postgres(Server):
     hba_methods: list[Value[str]] = field(default_factory=list)  # methods of the records by which remote clients get in
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class OtherDatastore(Server):
     """A datastore or internal service known by its image alone: ``product`` says which (neo4j, mysql, elasticsearch, ...)."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class IgnoredSetting(Subject):
     """A setting that its product does not read here (INT201); a protection that only looks on where ``protection`` is given (DB306).
 

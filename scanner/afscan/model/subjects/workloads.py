@@ -1,14 +1,13 @@
 """Workloads and containers: what runs, with which rights, probes, mounts, variables and limits."""
 
-from dataclasses import dataclass, field
-
 from afscan.model.node import Node
+from afscan.model.record import field, record
 from afscan.model.subjects.base import Origin, Subject
 from afscan.model.subjects.images import BuildStage, ImageBuild, ImageReference
 from afscan.model.value import Value
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Probe:
     """A health check. ``kind``: ``http``, ``https``, ``tcp``, ``exec``, ``grpc`` or ``none`` (explicitly disabled).
 
@@ -22,7 +21,7 @@ class Probe:
     command: Value[list[str]] | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ContainerPort:
     """A port that a container declares. ``host_port`` is None where the platform has no such field here."""
 
@@ -33,7 +32,7 @@ class ContainerPort:
     host_port: Value[int] | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Mount:
     """Something mounted into a container.
 
@@ -54,7 +53,7 @@ class Mount:
     declared: Node | None = None  # Compose: the top-level config that it mounts
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Variable:
     """An environment variable of a container. ``value`` is after interpolation of what is known; ``origin`` says from where.
 
@@ -68,7 +67,7 @@ class Variable:
     shared: bool = False
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class HostNamespace:
     """A namespace shared with the host: ``network``, ``pid``, ``ipc``, ``user``, ``uts``."""
 
@@ -76,7 +75,7 @@ class HostNamespace:
     shared: Value[bool]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Workload(Subject):
     """What runs one or more replicas of a pod, or a Compose service.
 
@@ -103,7 +102,7 @@ class Workload(Subject):
     automount_token: Value[bool] | None = None  # Kubernetes: what the pod itself says; unset: its service account decides
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class Container(Subject):
     """One container as it will run. ``role``: ``main``, ``init``, ``sidecar`` (restartable init), ``ephemeral``.
 
@@ -151,7 +150,7 @@ class Container(Subject):
         return self.arguments.or_else([]) if self.arguments.is_set and self.command.is_unset else None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class LogOutput:
     """Where the container runtime puts what a container writes (Docker's logging driver).
 
@@ -162,7 +161,7 @@ class LogOutput:
     max_size: Value[float]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class ContainerDefaults(Subject):
     """What a Kubernetes LimitRange gives to containers of its namespace that set nothing themselves. Units as in Container."""
 
@@ -173,7 +172,7 @@ class ContainerDefaults(Subject):
     cpu_request: Value[float]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@record(slots=True, kw_only=True, eq=False)
 class BuildReference:
     """Compose ``build``: context directory and Dockerfile; paths are relative to the working directory, as those of sources."""
 

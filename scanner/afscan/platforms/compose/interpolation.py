@@ -10,8 +10,9 @@ Compose), unless the text gives a default.
 import re
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from afscan.model.record import record
 
 MAX_NESTING = 20
 """How deep defaults may nest (``${A:-${B:-...}}``); deeper ones count as malformed."""
@@ -36,7 +37,7 @@ class Use(NamedTuple):
     end: int
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Interpolated:
     """The outcome of interpolating one text.
 

@@ -135,7 +135,7 @@ def _container(workload: Workload, fields: Fields) -> Container:
         liveness=_health_check(fields),
         readiness=None,
         pids_limit=_written(fields, fields.whole("deploy", "resources", "limits", "pids"), fields.whole("pids_limit")),
-        log_output=LogOutput(driver=fields.text("logging", "driver"), max_size=fields.size("logging", "options", "max-size")),
+        log_output=_log_output(fields),
     )
 
 
@@ -196,6 +196,13 @@ def _limit(fields: Fields, *values: Value[float]) -> Value[float]:
     """The first value that is written; one of 0 or less is no limit and counts as unset, at its own place."""
     value = _written(fields, *values)
     return Value.unset(value.node) if value.is_set and value.or_else(0) <= 0 else value
+
+
+def _log_output(fields: Fields) -> LogOutput:
+    """The logging driver; the first version of the format has ``log_driver`` and ``log_opt`` for it."""
+    if fields.get("logging") is None and (fields.get("log_driver") is not None or fields.get("log_opt") is not None):
+        return LogOutput(driver=fields.text("log_driver"), max_size=fields.size("log_opt", "max-size"))
+    return LogOutput(driver=fields.text("logging", "driver"), max_size=fields.size("logging", "options", "max-size"))
 
 
 def _quota(fields: Fields) -> Value[float]:

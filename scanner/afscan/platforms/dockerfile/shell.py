@@ -4,7 +4,7 @@ No evaluation: a word with a variable or a substitution is marked ``dynamic``. W
 in the text, never raises.
 """
 
-from dataclasses import dataclass, field
+from afscan.model.record import field, record
 
 _OPERATORS = "&|;\n()"
 _SPACE = " \t\r"
@@ -14,7 +14,7 @@ _RESERVED = frozenset(
 _WRAPPERS = frozenset(("sudo", "exec", "command", "nice", "nohup", "env", "eatmydata", "builtin"))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class ShellWord:
     """One word: its text without quotes, where it stands, whether its value is known only at run time, whether it was quoted."""
 
@@ -25,7 +25,7 @@ class ShellWord:
     quoted: bool = False
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Command:
     """One simple command: program and arguments, redirections left out. ``bodies`` are its here-documents (start, end)."""
 

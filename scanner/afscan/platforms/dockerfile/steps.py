@@ -1,11 +1,11 @@
 """What the instructions inside a build stage say: USER, CMD, EXPOSE, COPY, RUN and the like. One function per instruction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from afscan.model.node import Mapping, Node, Scalar, Sequence
 from afscan.model.notice import NoticeKind
 from afscan.model.place import Span
+from afscan.model.record import field, record
 from afscan.model.subjects import BuildCommand, BuildCopy, BuildStage, ImageReference, Probe
 from afscan.model.value import Value
 from afscan.platforms.dockerfile.variables import Scope, expand
@@ -16,7 +16,7 @@ _MAX_PORTS = 1000
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh"))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Setting:
     """An ENV or ARG entry as met, for what it says about credentials and connections. ``raw`` is before expansion."""
 
@@ -26,7 +26,7 @@ class Setting:
     kind: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Run:
     """A RUN whose programs can be looked at: the text of a POSIX shell, or the JSON form's strings."""
 
@@ -34,7 +34,7 @@ class Run:
     words: list[Scalar]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Evaluated:
     """What a Dockerfile says with a set of build arguments."""
 
@@ -55,7 +55,7 @@ class Evaluated:
         return self.names.get(name.lower())
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Step:
     """One instruction with what it is read in."""
 

@@ -3,10 +3,10 @@
 Source: docs.docker.com/reference/dockerfile, "Environment replacement" and "ARG"; moby/buildkit, frontend/dockerfile/shell.
 """
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from afscan.model.node import Scalar
+from afscan.model.record import field, record
 from afscan.model.value import Value
 from afscan.syntax.dockerfile import Word
 
@@ -37,7 +37,7 @@ class Known(NamedTuple):
     empty_default: bool = False
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Scope:
     """The variables in force at a line. An ENV hides an ARG of its name whatever their order.
 

@@ -17,7 +17,7 @@ _NO_PODS = frozenset(
         *("cert-manager.io", "acme.cert-manager.io", "external-secrets.io", "generators.external-secrets.io", "bitnami.com"),
         *("networking.istio.io", "security.istio.io", "telemetry.istio.io", "traefik.io", "traefik.containo.us", "kyverno.io"),
         *("cilium.io", "crd.projectcalico.org", "projectcalico.org", "secrets-store.csi.x-k8s.io", "secrets.hashicorp.com"),
-        *("config.linkerd.io", "policy.linkerd.io", "karpenter.sh", "karpenter.k8s.aws", "fluentd.fluent.io"),
+        *("config.linkerd.io", "policy.linkerd.io", "karpenter.sh", "karpenter.k8s.aws"),
         *("constraints.gatekeeper.sh", "templates.gatekeeper.sh", "velero.io", "cloud.google.com", "elbv2.k8s.aws"),
     )
 )

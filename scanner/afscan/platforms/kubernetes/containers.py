@@ -1,9 +1,8 @@
 """Containers of a pod: each with the pod's settings merged in, as it will run."""
 
-from dataclasses import dataclass
-
 from afscan.model.node import Node, Opaque
 from afscan.model.notice import NoticeKind
+from afscan.model.record import record
 from afscan.model.subjects import Container, ContainerPort, HostNamespace, HostPort, ImageReference, Probe, Workload
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.environment import environment_of, sources_of, words_of
@@ -17,7 +16,7 @@ from afscan.platforms.reading import Interpretation, Reader
 _WORDS = {"main": "container", "init": "init container", "sidecar": "sidecar container", "ephemeral": "ephemeral container"}
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Resources:
     """Limits and requests of a container, or of a pod as a whole. Bytes and cores."""
 
@@ -27,7 +26,7 @@ class Resources:
     cpu_request: Value[float]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Pod:
     """What the containers of one pod share. ``windows`` is where the pod says that it runs on Windows."""
 

@@ -1,9 +1,8 @@
 """One Kubernetes object: its kind and API group, name and namespace, and typed access to what it says."""
 
-from dataclasses import dataclass
-
 from afscan.model.node import Mapping, Node, Opaque, Scalar
 from afscan.model.notice import NoticeKind
+from afscan.model.record import record
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation, Reader
 
@@ -11,7 +10,7 @@ PLATFORM = "kubernetes"
 DEFAULT_NAMESPACE = "default"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class KubernetesObject:
     """An object of a manifest. ``group`` is the API group, empty for the core group."""
 

@@ -5,10 +5,10 @@ field. ``privileged``, ``allowPrivilegeEscalation``, ``capabilities`` and ``read
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from afscan.model.node import Mapping, Node
+from afscan.model.record import field, record
 from afscan.model.subjects import HostNamespace, IgnoredSetting
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.objects import PLATFORM, section
@@ -21,7 +21,7 @@ _POD_ONLY = ("fsGroup", "fsGroupChangePolicy", "supplementalGroups", "supplement
 _HOST_NAMESPACES = {"hostNetwork": "network", "hostPID": "pid", "hostIPC": "ipc"}
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Security:
     """The fields of a container that come from security contexts; see :class:`afscan.model.subjects.Container`."""
 

@@ -4,17 +4,16 @@ Source: Kubernetes API reference, Volume and VolumeMount. A claim template of a 
 same name; a volume without a source is an emptyDir; ConfigMaps, Secrets and projections are mounted read-only.
 """
 
-from dataclasses import dataclass
-
 from afscan.model.node import Mapping, Node, Scalar
 from afscan.model.notice import NoticeKind
+from afscan.model.record import record
 from afscan.model.subjects import Mount
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.environment import Environment, expand
 from afscan.platforms.reading import Reader
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class VolumeSource:
     """What a volume holds; a projected volume holds several. The fields are those of :class:`Mount`."""
 

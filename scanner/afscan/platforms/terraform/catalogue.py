@@ -6,10 +6,10 @@ registry.terraform.io/providers/hashicorp/google/latest/docs. A type whose stora
 S3 (since January 2023), DynamoDB, MSK, MemoryDB, ElastiCache Serverless, Cloud SQL.
 """
 
-from dataclasses import dataclass
+from afscan.model.record import record
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class Switch:
     """An argument that turns something on. ``on`` lists the words that mean on where it is no boolean."""
 
@@ -20,7 +20,7 @@ class Switch:
     why: str = ""
 
 
-@dataclass(slots=True, frozen=True)
+@record(slots=True, frozen=True)
 class ResourceType:
     """One resource type. ``backup`` is the argument with the days that backups are kept, ``backup_default`` its default.
 

@@ -4,10 +4,10 @@ Source: developer.hashicorp.com/terraform/language (files and override files, JS
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from afscan.model.node import Mapping, Node, Scalar, Sequence
 from afscan.model.notice import NoticeKind
+from afscan.model.record import field, record
 from afscan.model.subjects import TerraformFile
 from afscan.platforms.reading import Interpretation
 from afscan.syntax.hcl.nodes import Block
@@ -16,7 +16,7 @@ Key = tuple[str, str]
 """A module: the document that holds it (empty for files on disk), and its directory."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Module:
     """One directory of configuration. ``assigned`` are variables set by ``terraform.tfvars`` and ``*.auto.tfvars``."""
 

@@ -6,10 +6,10 @@ Source: developer.hashicorp.com/terraform/language/expressions. Everything that 
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
+from afscan.model.record import field, record
 from afscan.platforms.terraform.declarations import Module
 from afscan.platforms.terraform.functions import call
 from afscan.platforms.terraform.references import resolve
@@ -23,14 +23,14 @@ MAX_STEPS = 2_000_000
 """How many nodes are evaluated for one stack; what comes after is unknown."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Budget:
     """What is left of :data:`MAX_STEPS`."""
 
     steps: int = MAX_STEPS
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Scope:
     """A module in use: the root of a configuration, or one call of a module.
 

@@ -1,13 +1,13 @@
 """What an expression evaluates to: a known value, or the reason why nobody knows it yet."""
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 from afscan.model.node import Node
+from afscan.model.record import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Known:
     """A value and the node that it stems from: str, int, float, bool, None, or a list or dict of results."""
 
@@ -15,7 +15,7 @@ class Known:
     node: Node
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Unknown:
     """No value; ``reason`` is a clause for a person: "`var.size` has no default". ``failed``: Terraform finds an error here."""
 

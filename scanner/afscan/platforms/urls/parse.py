@@ -7,9 +7,9 @@ Formats: RFC 3986 with the liberties that drivers take (several hosts, unescaped
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from afscan.model.patterns import pattern
+from afscan.model.record import field, record
 from afscan.platforms.secrets.origins import blanked, has_filler
 
 Spot = tuple[int, int]
@@ -26,7 +26,7 @@ _QUERY_PASSWORDS = ("password", "passwd", "pwd", "sslpassword")
 _QUERY_USERS = ("user", "username", "uid")
 
 
-@dataclass(slots=True, kw_only=True)
+@record(slots=True, kw_only=True)
 class Url:
     """One URL or connection string.
 

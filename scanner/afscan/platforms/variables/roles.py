@@ -1,7 +1,6 @@
 """Which variables belong together, and what each is in its group: host, port, user, password, SSL mode, pool size."""
 
-from dataclasses import dataclass, field
-
+from afscan.model.record import field, record
 from afscan.model.subjects import Container, Variable
 from afscan.platforms.secrets import blanked, credential_kind, split_words, word_set
 from afscan.platforms.secrets.origins import has_filler
@@ -110,7 +109,7 @@ _SAME_CLIENTS = {
 """Products of images that clients reach under another product's name."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Group:
     """The variables of one prefix by role."""
 

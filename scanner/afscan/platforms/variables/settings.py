@@ -1,8 +1,8 @@
 """What one setting says: a credential, connections, logins."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from afscan.model.record import record
 from afscan.model.subjects import Connection, Container, Credential, Login, Origin
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
@@ -28,7 +28,7 @@ _PROSE = frozenset(
 _STANDS = (Origin.LITERAL, Origin.PLACEHOLDER)
 
 
-@dataclass(slots=True, kw_only=True)
+@record(slots=True, kw_only=True)
 class Owner:
     """Whose settings are described, and where the subjects go; ``owner`` is the name before each subject's own."""
 

@@ -5,9 +5,8 @@ inside a continuation are dropped; an escape character that is itself escaped do
 ``COPY`` or ``ADD`` with ``<<NAME`` belong to it until ``NAME`` stands alone on a line.
 """
 
-from dataclasses import dataclass, field
-
 from afscan.model.notice import Notice, NoticeKind
+from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.syntax.dockerfile.texts import Text, TextBuilder
 from afscan.syntax.dockerfile.words import SPACE, heredoc_words, is_json_array, skip_space
@@ -16,7 +15,7 @@ _DIRECTIVES = frozenset(("escape", "syntax", "check"))
 _WITH_HEREDOC = frozenset(("RUN", "COPY", "ADD"))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Heredoc:
     """One here-document: its delimiter as named, whether that was quoted (then nothing is expanded), its body."""
 
@@ -26,7 +25,7 @@ class Heredoc:
     end: int  # source offset behind the delimiter that closes it
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Logical:
     """One instruction's text with continuations joined, and the heredocs behind it. ``line`` counts from 0."""
 
@@ -35,7 +34,7 @@ class Logical:
     heredocs: list[Heredoc] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Document:
     """A Dockerfile as instructions. ``lines`` is the number of physical lines as Docker counts them."""
 

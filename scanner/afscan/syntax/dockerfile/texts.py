@@ -2,10 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import overload
 
 from afscan.model.place import Span
+from afscan.model.record import field, record
 from afscan.model.source import Source
 
 
@@ -52,7 +52,7 @@ class Positions(Sequence[tuple[int, int]]):
         return line, column + 1
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Text:
     """A text with the source offsets of its stretches."""
 

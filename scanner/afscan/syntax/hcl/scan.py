@@ -5,9 +5,9 @@ the text so that one item that does not parse does not lose the file. Rules: git
 """
 
 import re
-from dataclasses import dataclass, field
 
 from afscan.model.notice import NoticeKind
+from afscan.model.record import field, record
 from afscan.syntax import MAX_DEPTH
 
 _CODE = re.compile(r'[{}()\[\]"\n#]|//|/\*|<<-?(?=[^\W\d])')
@@ -20,7 +20,7 @@ _HEADER = re.compile(
 _CLOSES = {"}": "{", "]": "[", ")": "("}
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Heredoc:
     """A heredoc: ``start`` to ``end`` with both markers, ``body`` to ``body_end`` the lines between them."""
 
@@ -31,7 +31,7 @@ class Heredoc:
     indented: bool  # `<<-`: leading whitespace common to all lines is taken off
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Fault:
     """Why a text or item cannot be parsed, at an offset."""
 
@@ -41,7 +41,7 @@ class Fault:
     kind: NoticeKind = NoticeKind.SYNTAX
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Item:
     """One top-level attribute or block: its text runs from ``start`` to ``end``."""
 
@@ -50,7 +50,7 @@ class Item:
     fault: Fault | None = None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Scan:
     """What the pass found. ``masked`` has the length of the text, with each heredoc replaced by a string literal."""
 
