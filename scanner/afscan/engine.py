@@ -115,6 +115,7 @@ def _take(source: Source | Notice, stack: Stack, files: StackFiles, result: Resu
         stack.notices.append(source)
         return
     result.files += 1
+    stack.paths.append(source.path)
     try:
         out, read, recognised = interpret(source)
     except Exception:  # a reader must never fail on a file: if one does, say so and go on with the next file

@@ -1,10 +1,14 @@
 """DEP506: Terraform's state on somebody's disk, or open to two runs at once."""
 
 from collections.abc import Iterator
+from posixpath import basename
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import TerraformRoot
 from afscan.policy import Problem, Severity, fail, rule, unknown
+
+_TERRAGRUNT = frozenset(("terragrunt.hcl", "terragrunt.hcl.json", "terragrunt.stack.hcl"))
+"""Terragrunt writes the backend and the required version of the modules that it runs (``remote_state``, ``generate``)."""
 
 
 @rule("DEP506", severity=Severity.MEDIUM, tags=("CWE-667",))
@@ -20,7 +24,12 @@ def terraform_state_unprotected(root: TerraformRoot, stack: Stack) -> Iterator[P
     - Any: keep the state of the infrastructure remotely, locked and versioned.
     """
     backend, locking = root.backend, root.locking
-    if backend.is_unset:
+    generated = backend.is_unset and any(basename(path) in _TERRAGRUNT for path in stack.paths)
+    if generated:
+        yield unknown(
+            backend.place, "Where Terraform keeps the state is not known: Terragrunt may write the backend's configuration."
+        )
+    elif backend.is_unset:
         yield fail(backend.place, "Terraform keeps the state in a local file: no backend is configured.")
     elif backend.value == "local":
         yield fail(backend.place, "Terraform keeps the state in a local file: that is what the backend `local` is.")
@@ -29,6 +38,6 @@ def terraform_state_unprotected(root: TerraformRoot, stack: Stack) -> Iterator[P
     elif locking.value is False:
         how = "neither `use_lockfile` nor `dynamodb_table` is set" if backend.value == "s3" else "no lock is configured"
         yield fail(locking.place, f"The state in the backend `{backend.value}` is not locked while it changes: {how}.")
-    if root.required_version.is_unset:
+    if root.required_version.is_unset and not generated:
         message = "Any version of Terraform may change this state: `required_version` is not set."
         yield fail(root.required_version.place, message, severity=Severity.LOW)

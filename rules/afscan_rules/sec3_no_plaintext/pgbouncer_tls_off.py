@@ -42,9 +42,9 @@ def _local_clients(pooler: PgBouncer) -> bool:
 
 
 def _local_servers(pooler: PgBouncer) -> bool:
-    """Whether every server is on this machine; without a host PgBouncer uses a Unix socket."""
+    """Whether every server is on this machine; without a host PgBouncer uses a Unix socket, without a database none at all."""
     hosts = [database.host for database in pooler.databases]
-    return bool(hosts) and all(host.is_unset or (host.is_set and _all_local(host.or_else(""))) for host in hosts)
+    return not pooler.unread and all(host.is_unset or (host.is_set and _all_local(host.or_else(""))) for host in hosts)
 
 
 def _all_local(addresses: str) -> bool:

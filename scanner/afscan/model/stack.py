@@ -14,7 +14,8 @@ class Stack:
     """Subjects by type, in the order of their sources.
 
     ``complete`` is False where only some files of the stack were given: rules about an absence are then not judged. ``root`` is
-    the stack's folder relative to the scan root ("" for the root itself). ``sources`` are all texts read, by (path, name).
+    the stack's folder relative to the scan root ("" for the root itself). ``sources`` are all texts read, by (path, name);
+    ``paths`` all files, also those in which nothing was recognised.
     ``joined`` holds indexes that joins (``afscan.join``) compute once per stack, by their own names.
     """
 
@@ -22,6 +23,7 @@ class Stack:
         self.root = root
         self.complete = complete
         self.sources: list[Source] = []
+        self.paths: list[str] = []
         self.notices: list[Notice] = []
         self.joined: dict[str, Any] = {}
         self._by_type: dict[type[Subject], list[Subject]] = {}

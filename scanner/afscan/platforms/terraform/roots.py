@@ -47,7 +47,7 @@ def read_root(scope: Scope, out: Interpretation) -> None:
                     node=node,
                     platform="terraform",
                     credential=kind,
-                    sensitive=Body(node, scope, out).boolean("sensitive"),
+                    sensitive=_unprinted(Body(node, scope, out)),
                 )
             )
     for name, node in scope.module.outputs.items():
@@ -64,6 +64,12 @@ def read_root(scope: Scope, out: Interpretation) -> None:
                 )
             )
     _state(scope, out)
+
+
+def _unprinted(body: Body) -> Value[bool]:
+    """``sensitive``, or ``ephemeral``: what is left out of plan and state is not printed either."""
+    ephemeral = body.boolean("ephemeral")
+    return ephemeral if ephemeral.value is True or ephemeral.is_unknown else body.boolean("sensitive")
 
 
 def _secret(name: str, node: Mapping, scope: Scope) -> str | None:
