@@ -150,7 +150,7 @@ def test_an_absence_is_judged_on_a_whole_stack_only(tmp_path: Path, monkeypatch:
     assert not part.complete
     assert (part.by_rule["DB103"].not_judged, part.findings) == (1, [])
     whole = scan(["."], only)
-    assert [(f.rule.code, f.place.path, f.place.line) for f in whole.findings] == [("DB103", "pooler.yaml", 1)]
+    assert [(f.rule.code, f.place.path, f.place.line) for f in whole.findings] == [("DB103", "pooler.yaml", 3)]
     Path("service.yaml").write_text(SERVICE)
     context = scan(["pooler.yaml"], Options(select=("DB103",), context="stack"))
     assert context.complete
@@ -160,4 +160,4 @@ def test_an_absence_is_judged_on_a_whole_stack_only(tmp_path: Path, monkeypatch:
     elsewhere = scan(["pooler.yaml"], Options(select=("DB103",), context="stack"))
     assert elsewhere.findings == []  # the fault is at the Service, which is not among the given files
     given = scan(["service.yaml"], Options(select=("DB103",), context="stack"))
-    assert [(f.place.path, f.place.line) for f in given.findings] == [("service.yaml", 1)]
+    assert [(f.place.path, f.place.line) for f in given.findings] == [("service.yaml", 3)]

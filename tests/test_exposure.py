@@ -110,7 +110,7 @@ def test_certificates_from_elsewhere() -> None:
             "",
             None,
         ),
-        ("alb.ingress.kubernetes.io/scheme: internal", "ingressClassName: alb", "apiVersion: networking.k8s.io/v1"),
+        ("alb.ingress.kubernetes.io/scheme: internal", "ingressClassName: alb", "x"),
     ],
 )
 def test_plaintext_beside_tls(annotations: str, spec: str, where: str | None) -> None:

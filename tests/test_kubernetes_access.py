@@ -66,7 +66,7 @@ def test_a_missing_level_is_placed_at_the_namespace() -> None:
     (found,) = interpreted(text, "n.yaml").subjects
     assert isinstance(found, Namespace)
     assert found.enforce.is_unset
-    assert found.enforce.place.line == 1
+    assert text_at(text, found.enforce.place) == "shop"
 
 
 def test_accounts_roles_and_bindings() -> None:
@@ -151,6 +151,13 @@ def test_a_stack_is_whole_where_nothing_else_runs() -> None:
     templated = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n"
     assert not namespaces.whole(stack_of({**pod, "t.yaml": templated}))
     assert namespaces.unread_manifests(stack_of({**pod, "t.yaml": templated}))
+
+
+def test_a_patch_belongs_to_the_workload_of_its_kind_and_name() -> None:
+    patch = "apiVersion: v1\nkind: Pod\nmetadata: { name: orders }\nspec: { containers: [{ name: c, resources: {} }] }\n"
+    stack = stack_of({"p.yaml": _pod("orders"), "q.yaml": _pod("cache"), "patch.yaml": patch})
+    found = [namespaces.patch_of(stack, workload) for workload in stack.of(Workload)]
+    assert [one.patched if one is not None else None for one in found] == ["orders", None]
 
 
 def test_policies_that_name_no_namespace_may_be_for_any() -> None:

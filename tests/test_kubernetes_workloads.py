@@ -2,7 +2,7 @@
 
 import pytest
 
-from afscan.model.cluster import ForeignObject
+from afscan.model.cluster import ForeignObject, ManifestPatch
 from afscan.model.notice import NoticeKind
 from afscan.model.subjects import Workload
 from support import interpreted, text_at
@@ -115,7 +115,9 @@ items:
 def test_a_patch_is_a_part_and_not_judged(spec: str, name: str) -> None:
     text = _manifest("Deployment", "apps/v1", spec)
     out = interpreted(text, name)
-    assert out.subjects == []
+    (patch,) = out.subjects
+    assert isinstance(patch, ManifestPatch)
+    assert patch.kind == "Deployment"
     (notice,) = out.notices
     assert notice.kind is NoticeKind.PARTIAL
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from afscan.join.delivery import scaled_by
+from afscan.join.namespaces import patch_of
 from afscan.model.delivery import Autoscaler, UtilizationMetric
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, Workload
@@ -26,10 +27,10 @@ def autoscaler_without_baseline(scaler: Autoscaler, stack: Stack) -> Iterator[Pr
         yield NOT_APPLICABLE if stack.complete or not scaler.metrics else NOT_JUDGED
         return
     for metric in scaler.metrics:
-        yield from _metric(scaler, metric, workload)
+        yield from _metric(scaler, metric, workload, stack)
 
 
-def _metric(scaler: Autoscaler, metric: UtilizationMetric, workload: Workload) -> Iterator[Problem]:
+def _metric(scaler: Autoscaler, metric: UtilizationMetric, workload: Workload, stack: Stack) -> Iterator[Problem]:
     resource = metric.resource.or_else("")
     if metric.resource.is_unknown or metric.container.is_unknown:
         yield unknown(metric.node.head, f"What {scaler.name} measures is not known.")
@@ -43,7 +44,13 @@ def _metric(scaler: Autoscaler, metric: UtilizationMetric, workload: Workload) -
     lacking = next(((one, value) for one, value in requests if value.is_unset), None)
     doubtful = next((value for _, value in requests if value.is_unknown), None)
     shown = "CPU" if resource == "cpu" else "memory"
-    if lacking is not None:
+    patch = patch_of(stack, workload) if lacking is not None else None
+    if patch is not None:
+        related = [Related(patch.place, "Patches are not applied here.")]
+        yield unknown(
+            metric.node.head, f"Whether {workload.name} requests {shown} is not known: a patch may set it.", related=related
+        )
+    elif lacking is not None:
         one, value = lacking
         message = (
             f"{scaler.name} scales by {shown} utilization, but {one.name} requests no {shown}: there is nothing to compare with."

@@ -7,7 +7,7 @@ two objects being in the same namespace is therefore certain only where both are
 from collections import defaultdict
 from collections.abc import Iterator
 
-from afscan.model.cluster import ForeignObject, Namespace, RoleBinding, ServiceAccount
+from afscan.model.cluster import ForeignObject, ManifestPatch, Namespace, RoleBinding, ServiceAccount
 from afscan.model.notice import NoticeKind
 from afscan.model.record import field, record
 from afscan.model.stack import Stack
@@ -157,6 +157,12 @@ def foreign_policy(stack: Stack) -> ForeignObject | None:
 def makes_pods(stack: Stack) -> ForeignObject | None:
     """An object whose controller may make further pods (a release of a chart, an operator's database), if there is one."""
     return next((one for one in stack.of(ForeignObject) if one.makes_pods), None)
+
+
+def patch_of(stack: Stack, workload: Workload) -> ManifestPatch | None:
+    """A patch of the stack that is for a workload of this kind and name: it may set what the workload's own manifest leaves out."""
+    name = workload.name.rpartition(" ")[2]
+    return next((one for one in stack.of(ManifestPatch) if one.kind == workload.kind and one.patched == name), None)
 
 
 def whole(stack: Stack) -> bool:

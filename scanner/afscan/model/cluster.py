@@ -86,3 +86,11 @@ class ForeignObject(Subject):
     group: str
     makes_pods: bool = False
     restricts_network: bool = False
+
+
+@record(slots=True, kw_only=True, eq=False)
+class ManifestPatch(Subject):
+    """A part of a workload's manifest that Kustomize puts over the whole one; it is not applied here. ``patched`` is its name."""
+
+    kind: str
+    patched: str

@@ -174,13 +174,19 @@ class Mapping(Node):
     ``keys`` are the keys as written here: a value that is shared (YAML alias) knows only the first key it stood under.
     """
 
-    __slots__ = ("duplicates", "entries", "keys")
+    __slots__ = ("duplicates", "entries", "keys", "title")
 
     def __init__(self, source: Source, span: Span) -> None:
         super().__init__(source, span)
         self.entries: dict[str, Node] = {}
         self.keys: dict[str, Scalar] = {}
         self.duplicates: list[Scalar] = []
+        self.title: Node | None = None
+
+    @property
+    def head(self) -> Place:
+        """Where to point a person: what a platform marked as the mapping's title, else as for any node."""
+        return self.title.place if self.title is not None else super().head
 
     def add(self, key: Scalar, value: Node) -> None:
         """Append an entry; a value that has no parent yet is told its key and parent."""

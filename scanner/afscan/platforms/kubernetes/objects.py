@@ -39,6 +39,8 @@ def read_object(node: Mapping, kind: str, api_version: str, out: Interpretation)
     name = reader.text("metadata", "name")
     if not name.is_set:
         name = reader.text("metadata", "generateName")
+    if name.is_set and node.key is None and node.source.syntax in ("yaml", "json"):
+        node.title = name.node  # a person looks for the object's name, not for `apiVersion`
     group = api_version.rpartition("/")[0]
     namespace = reader.text("metadata", "namespace").or_else("") or DEFAULT_NAMESPACE
     return KubernetesObject(node, kind, group, name.or_else("") or "without name", namespace, reader)

@@ -5,6 +5,7 @@ Source: Kubernetes API reference, "Workload Resources"; Argo Rollouts and OpenSh
 
 import re
 
+from afscan.model.cluster import ManifestPatch
 from afscan.model.node import Mapping, Node, Opaque, Sequence
 from afscan.model.notice import NoticeKind
 from afscan.model.subjects import Workload
@@ -53,6 +54,7 @@ def read_workload(item: KubernetesObject) -> None:
     if _is_patch(item, pod):
         reason = f"This {item.kind} is a part only (a patch): what it is applied to is judged without it."
         out.notice(NoticeKind.PARTIAL, item.node.head, reason)
+        out.subjects.append(ManifestPatch(name=item.title, node=item.node, platform=PLATFORM, kind=item.kind, patched=item.name))
         return
     workload = _workload(item, reader, pod)
     out.subjects.append(workload)
