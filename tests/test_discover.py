@@ -161,3 +161,42 @@ def test_an_absence_is_judged_on_a_whole_stack_only(tmp_path: Path, monkeypatch:
     assert elsewhere.findings == []  # the fault is at the Service, which is not among the given files
     given = scan(["service.yaml"], Options(select=("DB103",), context="stack"))
     assert [(f.place.path, f.place.line) for f in given.findings] == [("service.yaml", 3)]
+
+
+BASE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api}
+spec:
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec:
+      containers:
+        - {name: api, image: "ghcr.io/example/api:1.0"}
+"""
+PATCH = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: NAME}
+spec:
+  template:
+    spec:
+      containers:
+        - name: api
+          resources: {limits: {memory: 1Gi}}
+"""
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("api", "unknown"), ("other", "fail")])
+def test_a_fail_that_a_patch_may_mend_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, verdict: str
+) -> None:
+    """Patches are not applied: what is missing from the workload that one is for may be in the patch."""
+    monkeypatch.chdir(tmp_path)
+    Path("deploy.yaml").write_text(BASE)
+    Path("patch.yaml").write_text(PATCH.replace("NAME", name))
+    Path("kustomization.yaml").write_text("resources: [deploy.yaml]\npatches: [{path: patch.yaml}]\n")
+    result = scan(["."], Options(select=("DEP201",)))
+    assert [(f.verdict.value, f.place.path, f.place.line) for f in result.findings] == [(verdict, "deploy.yaml", 10)]
+    assert sorted(n.place.path for n in result.notices) == ["kustomization.yaml", "patch.yaml"]

@@ -20,7 +20,7 @@ from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin, Subject, overlay_of
 from afscan.policy.controls import load_controls
-from afscan.policy.outcome import Problem, Verdict
+from afscan.policy.outcome import Problem, Related, Verdict, unknown
 from afscan.policy.registry import choose, load_packs
 from afscan.policy.rule import Rule
 from afscan.result import Finding, InternalError, Result, Tally
@@ -200,12 +200,30 @@ def _check_one(rule: Rule, subject: Subject, stack: Stack, result: Result, files
         problems = [one for one in problems if one.place is None or one.place.path == overlay]
         if not problems and subject.place.path != overlay:
             return None
+    if any(one.verdict is Verdict.FAIL for one in problems):
+        problems = _doubted(problems, subject, stack)
     verdict = Verdict.PASS
     for problem in problems:
         if problem.place is not None and _reported(problem.place, files):
             result.findings.append(_finding(rule, subject, problem))
         verdict = _worse(verdict, problem.verdict)
     return verdict
+
+
+def _doubted(problems: list[Problem], subject: Subject, stack: Stack) -> list[Problem]:
+    """Fails of a workload over which a patch is laid that is not applied here: the patch may mend them."""
+    from afscan.join.namespaces import patch_over  # noqa: PLC0415 - only where something failed
+
+    patch = patch_over(stack, subject)
+    if patch is None:
+        return problems
+    also = Related(patch.place, "This patch is laid over it, and is not applied here.")
+    return [
+        unknown(one.place, f"{one.message} A patch may change that.", related=(*one.related, also))
+        if one.verdict is Verdict.FAIL and one.place is not None
+        else one
+        for one in problems
+    ]
 
 
 def _worse(one: Verdict, other: Verdict) -> Verdict:

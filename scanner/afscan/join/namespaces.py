@@ -159,10 +159,22 @@ def makes_pods(stack: Stack) -> ForeignObject | None:
     return next((one for one in stack.of(ForeignObject) if one.makes_pods), None)
 
 
+_PATCHES = "patches"
+
+
 def patch_of(stack: Stack, workload: Workload) -> ManifestPatch | None:
     """A patch of the stack that is for a workload of this kind and name: it may set what the workload's own manifest leaves out."""
-    name = workload.name.rpartition(" ")[2]
-    return next((one for one in stack.of(ManifestPatch) if one.kind == workload.kind and one.patched == name), None)
+    patches = stack.joined.get(_PATCHES)
+    if patches is None:
+        patches = stack.joined[_PATCHES] = {(one.kind, one.patched): one for one in stack.of(ManifestPatch)}
+    found = patches.get((workload.kind, workload.name.rpartition(" ")[2])) if patches else None
+    return found if isinstance(found, ManifestPatch) else None
+
+
+def patch_over(stack: Stack, subject: Subject) -> ManifestPatch | None:
+    """A patch of the stack that is for the workload that a subject is or belongs to."""
+    workload = subject if isinstance(subject, Workload) else getattr(subject, "workload", None)
+    return patch_of(stack, workload) if isinstance(workload, Workload) else None
 
 
 def whole(stack: Stack) -> bool:
