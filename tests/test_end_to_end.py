@@ -160,5 +160,5 @@ def test_the_reference_platform_from_outside_its_repository(tmp_path: Path) -> N
 
 
 def test_its_own_repository_is_clean() -> None:
-    done = afscan(".", cwd=ROOT)
+    done = afscan(".", "--fail-on-notice", cwd=ROOT)
     assert done.returncode == 0, done.stdout
