@@ -12,8 +12,9 @@ from afscan.join.servers.files import Files
 from afscan.join.servers.postgresinit import InitScripts
 from afscan.join.servers.products import is_datastore
 from afscan.model.stack import Stack
-from afscan.model.subjects import ConfigFile, Container, Subject
-from afscan.platforms.images import product_of
+from afscan.model.subjects import Authentication, ConfigFile, Container, Subject
+from afscan.model.value import Value
+from afscan.platforms.images import facts_of_reference, product_of
 from afscan.platforms.otherservers import JUDGED
 
 
@@ -26,13 +27,24 @@ def join(stack: Stack) -> Iterable[Subject]:
         serves = container.role in ("main", "sidecar") and not container.workload.runs_to_completion
         product = product_of(container) if serves else None
         if product is not None:
-            found += _of_container(product, container, files, scripts, stack)
+            found += _doubted(_of_container(product, container, files, scripts, stack), container)
     # Every file first finds its readers, also those that come after it and those that include it.
     waiting = [file for file in stack.of(ConfigFile) if id(file) not in files.used]
     for file in sorted(waiting, key=_standing):
         if id(file) not in files.used:
             found += _of_file(file, files, stack)
     return found
+
+
+def _doubted(subjects: Iterable[Subject], container: Container) -> Iterator[Subject]:
+    """Somebody else's image that is only called as the product is may carry a configuration of its own: where nothing is
+    written, whether it asks for credentials is not known."""
+    own = container.image is None or facts_of_reference(container.image) is not None or container.program() is not None
+    for subject in subjects:
+        if not own and isinstance(subject, Authentication) and subject.required.value is False and subject.node is container.node:
+            reason = f"what the image `{container.image.repository if container.image else ''}` brings with it is not known"
+            subject.required = Value.unknown(subject.node, reason)
+        yield subject
 
 
 def _standing(file: ConfigFile) -> int:
