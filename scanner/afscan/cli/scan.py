@@ -101,7 +101,8 @@ def scan(
 ) -> None:
     """Scan the files that describe a platform and prove or refute twenty rules.
 
-    Compose, Kubernetes, Dockerfiles, Terraform, redis.conf, PgBouncer, Qdrant.
+    Compose, Kubernetes, Dockerfiles, Terraform, and the configuration of
+    Redis, PgBouncer, PostgreSQL, Qdrant, Prometheus, Fluentd and others.
     """
     request = Request(
         paths=paths or [],

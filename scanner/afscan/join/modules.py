@@ -26,6 +26,11 @@ MAX_CALLS = 500
 MAX_CALL_DEPTH = 20
 """How deep modules may call modules."""
 
+_NOTHING_JUDGED = frozenset(
+    ("acm", "dns", "iam", "key-pair", "kms", "label", "network", "networking", "null-label", "route53", "subnets", "tags", "vpc")
+)
+"""What remote modules of these names make is not what any rule judges: that they are not read costs nothing."""
+
 
 def join(stack: Stack) -> Iterable[Subject]:
     """Put the stack's Terraform files together and read them."""
@@ -73,6 +78,8 @@ def _expand(root: "Scope", modules: "dict[Key, Module]", scopes: "list[Scope]", 
     while waiting:
         scope = waiting.pop(0)
         scopes.append(scope)
+        if scope.module.key not in reached:  # a module that is called twice is written once
+            _note_remote(scope.module, out)
         reached.add(scope.module.key)
         for name, node, target in _local_calls(scope.module):
             module = modules.get(target)
@@ -91,6 +98,25 @@ def _expand(root: "Scope", modules: "dict[Key, Module]", scopes: "list[Scope]", 
             child = Scope(module, root.budget, f"{scope.address}module.{name}.", scope, dict(node.entries))
             scope.children[name] = child
             waiting.append(child)
+
+
+def _note_remote(module: "Module", out: Interpretation) -> None:
+    """Say which modules from a registry or repository are not read: what they declare is not judged, and must not look clean.
+
+    EKS is judged by its inputs (:mod:`afscan.platforms.terraform.clusters`).
+    """
+    from afscan.platforms.terraform.clusters import EKS_MODULE  # noqa: PLC0415
+
+    for node in module.calls.values():
+        source = node.get("source")
+        if not isinstance(source, Scalar) or source.text.startswith(("./", "../")) or EKS_MODULE.match(source.text):
+            continue
+        path = source.text.partition("?")[0].removesuffix(".git").rstrip("/").lower()
+        words = [word.removeprefix("terraform-aws-") for word in path.replace("//", "/").split("/")[-3:]]
+        if not _NOTHING_JUDGED.intersection(words):
+            out.notice(
+                NoticeKind.UNRESOLVED, source.head, f"The module `{path[:80]}` is not read; what it declares is not judged."
+            )
 
 
 def _chain(scope: "Scope") -> "set[Key]":

@@ -15,7 +15,7 @@ from afscan.platforms.terraform.databases import OPEN, encrypted_by_default
 from afscan.platforms.terraform.operations import read_eks_inputs
 from afscan.platforms.terraform.versions import NEWEST, highest_major
 
-_EKS_MODULE = re.compile(r"(?:[\w.-]+/)?terraform-aws-modules/eks/aws\Z")
+EKS_MODULE = re.compile(r"(?:[\w.-]+/)?terraform-aws-modules/eks/aws\Z")
 
 
 def _eks(resource: ManagedResource, body: Body, aws_major: int | None) -> list[ManagedResource]:
@@ -45,7 +45,7 @@ def _endpoint(setting: str, access: Value[bool], default: bool, cidrs: list[Valu
 def read_eks_module(name: str, body: Body) -> ManagedResource | None:
     """A call of the registry's EKS module; None for any other module."""
     source = body.text("source").or_else("")
-    if not _EKS_MODULE.match(source):
+    if not EKS_MODULE.match(source):
         return None
     version = body.text("version")
     major = NEWEST if version.is_unset else highest_major(version.or_else("?"))
