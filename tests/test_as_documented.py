@@ -55,4 +55,7 @@ def test_the_guide_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    json.dump(rows(scan([FOLDER], Options())), sys.stdout, indent=1)
+    found = rows(scan([FOLDER], Options()))
+    sys.stdout.write(
+        "[\n" + ",\n".join(f" {json.dumps(row)}" for row in found) + "\n]\n"
+    )  # a line for each: they are read one by one

@@ -56,6 +56,25 @@ class PrometheusConfig(Subject):
     unknown_selector: bool = False
 
 
+@record(slots=True, frozen=True)
+class Selector:
+    """What one selector of a PromQL expression asks for: a metric, and ``(label, operator, value)`` of each matcher."""
+
+    metric: str
+    matchers: tuple[tuple[str, str, str], ...] = ()
+
+
+@record(slots=True, frozen=True)
+class Comparison:
+    """A comparison with a number, turned so that the number stands on the right: ``metrics`` are those that the left side reads,
+    ``plain`` that it is nothing but one selector."""
+
+    metrics: frozenset[str]
+    operator: str
+    number: float
+    plain: bool
+
+
 @record(slots=True, kw_only=True, eq=False)
 class MetricRule(Subject):
     """An alerting or recording rule. ``alert`` or ``record`` is set, the other unset.
@@ -63,7 +82,7 @@ class MetricRule(Subject):
     ``metrics`` are the metric names that the expression selects, None where it does not parse: ``parse_error`` says why, and is
     empty where the expression is not PromQL, or not to be judged (``unparsed`` says why then). ``guards`` are metrics under
     ``absent()``/``absent_over_time()``, ``quantiles`` those selected by the label ``quantile``. ``windowed``: a part of the expression
-    looks back over a range of time. ``labels`` include those of the group.
+    looks back over a range of time. ``functions`` are those that it calls. ``labels`` include those of the group.
     """
 
     alert: Value[str]
@@ -77,6 +96,9 @@ class MetricRule(Subject):
     guards: frozenset[str] = frozenset()
     quantiles: frozenset[str] = frozenset()
     windowed: bool = False
+    selectors: tuple[Selector, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    functions: frozenset[str] = frozenset()
     parse_error: str = ""
     unparsed: str = ""
 

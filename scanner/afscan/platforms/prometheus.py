@@ -191,6 +191,9 @@ def _rule(rule: Reader, group: str, shared: dict[str, Value[str]], platform: str
         guards=query.guards if query is not None else frozenset(),
         quantiles=query.quantiles if query is not None and readable else frozenset(),
         windowed=query.windowed if query is not None else False,
+        selectors=query.selectors if query is not None and readable else (),
+        comparisons=query.comparisons if query is not None and readable else (),
+        functions=query.functions if query is not None and readable else frozenset(),
         parse_error=query.error if query is not None and readable else "",
         unparsed=unparsed or (query.unparsed if query is not None else expression.reason),
     )

@@ -8,6 +8,7 @@ the same form: LogQL (Loki) is told by its pipes; a function that the parser doe
 import re
 from typing import Any
 
+from afscan.model.monitoring import Comparison, Selector
 from afscan.model.record import record
 
 _MAX_LENGTH = 10_000
@@ -17,6 +18,10 @@ _MAX_NESTING = 40
 _TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|`[^`]*`|#[^\n]*')
 _OPERATOR = re.compile(r"[-+*/%^<>=!]+|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 _DIALECT = re.compile(r"\b(?:keep_metric_names|default|ifnot|if|limit|with|smoothed|anchored)\b", re.IGNORECASE)
+_ABSENT = ("absent", "absent_over_time")
+_MATCHES = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
+_TURNED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
+"""Comparison operators, and what they become where the number stands on the left."""
 _LOOKAROUND = re.compile(r"\(\?(?:[=!]|<[=!])")
 
 _VARIABLE = re.compile(r"\$\{[^{}]*\}|\[\[[^\[\]]*\]\]|\$[A-Za-z_][A-Za-z0-9_]*")
@@ -32,6 +37,9 @@ class Query:
     guards: frozenset[str] = frozenset()
     quantiles: frozenset[str] = frozenset()
     windowed: bool = False
+    selectors: tuple[Selector, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    functions: frozenset[str] = frozenset()
     error: str = ""
     unparsed: str = ""
 
@@ -79,7 +87,15 @@ def _parsed(text: str) -> Query:
         return Query(unparsed=reason) if _doubtful(reason) else Query(error=reason)
     found = _Selectors()
     promql_parser.walk(tree, found.enter, found.leave)
-    return Query(frozenset(found.metrics), frozenset(found.guards), frozenset(found.quantiles), found.windowed)
+    return Query(
+        frozenset(found.metrics),
+        frozenset(found.guards),
+        frozenset(found.quantiles),
+        found.windowed,
+        tuple(found.selectors),
+        tuple(found.comparisons),
+        frozenset(found.functions),
+    )
 
 
 def _doubtful(reason: str) -> bool:
@@ -99,39 +115,97 @@ def _doubtful(reason: str) -> bool:
 
 
 class _Selectors:
-    """Collects what the selectors of a tree read."""
+    """Collects what the selectors of a tree read, and the comparisons with a number."""
 
     def __init__(self) -> None:
         self.metrics: set[str] = set()
         self.guards: set[str] = set()
         self.quantiles: set[str] = set()
         self.windowed = False
+        self.selectors: list[Selector] = []
+        self.comparisons: list[Comparison] = []
+        self.functions: set[str] = set()
         self._absent = 0
 
     def enter(self, node: Any) -> bool:
         kind = type(node).__name__
-        if kind == "Call" and node.func.name in ("absent", "absent_over_time"):
-            self._absent += 1
+        if kind == "Call":
+            self.functions.add(node.func.name)
+            self._absent += node.func.name in _ABSENT
         if kind in ("MatrixSelector", "SubqueryExpr"):
             self.windowed = True
         if kind == "MatrixSelector":
             self._select(node.vector_selector)
         elif kind == "VectorSelector":
             self._select(node)
+        elif kind == "BinaryExpr":
+            self._compare(node)
         return True
 
     def leave(self, node: Any) -> bool:
-        if type(node).__name__ == "Call" and node.func.name in ("absent", "absent_over_time"):
-            self._absent -= 1
+        if type(node).__name__ == "Call":
+            self._absent -= node.func.name in _ABSENT
         return True
 
     def _select(self, selector: Any) -> None:
-        matchers = selector.matchers.matchers
-        name = selector.name or next((m.value for m in matchers if m.name == "__name__" and str(m.op).endswith("Equal")), None)
-        if not name:
+        found = _selector(selector)
+        if found is None:
             return
-        self.metrics.add(name)
+        self.metrics.add(found.metric)
+        if found not in self.selectors:
+            self.selectors.append(found)
         if self._absent:
-            self.guards.add(name)
-        if any(m.name == "quantile" for m in matchers):
-            self.quantiles.add(name)
+            self.guards.add(found.metric)
+        if any(label == "quantile" for label, _, _ in found.matchers):
+            self.quantiles.add(found.metric)
+
+    def _compare(self, node: Any) -> None:
+        operator = str(node.op)
+        if operator not in _TURNED:
+            return
+        left, right = _number(node.lhs), _number(node.rhs)
+        if (left is None) == (right is None):
+            return
+        side = node.lhs if left is None else node.rhs
+        names, plain = _names(side), type(side).__name__ == "VectorSelector"
+        if right is not None:
+            self.comparisons.append(Comparison(names, operator, right, plain))
+        elif left is not None:
+            self.comparisons.append(Comparison(names, _TURNED[operator], left, plain))
+
+
+def _selector(node: Any) -> Selector | None:
+    """A selector that names its metric, in braces or before them."""
+    matchers = tuple((m.name, _MATCHES[str(m.op).rpartition(".")[2]], m.value) for m in node.matchers.matchers)
+    name = node.name or next((value for label, op, value in matchers if label == "__name__" and op == "="), None)
+    return Selector(name, matchers) if name else None
+
+
+def _names(tree: Any) -> frozenset[str]:
+    import promql_parser  # noqa: PLC0415  (see above)
+
+    found: set[str] = set()
+
+    def enter(node: Any) -> bool:
+        selector = node.vector_selector if type(node).__name__ == "MatrixSelector" else node
+        read = _selector(selector) if type(selector).__name__ == "VectorSelector" else None
+        if read is not None:
+            found.add(read.metric)
+        return True
+
+    promql_parser.walk(tree, enter, lambda node: True)
+    return frozenset(found)
+
+
+def _number(node: Any) -> float | None:
+    """The value of a number literal, also in parentheses or with a sign."""
+    sign = 1.0
+    for _ in range(_MAX_NESTING):
+        kind = type(node).__name__
+        if kind == "NumberLiteral":
+            return sign * float(node.val)
+        if kind not in ("ParenExpr", "UnaryExpr"):
+            return None
+        sign = -sign if kind == "UnaryExpr" else sign
+        node = node.expr
+    return None
