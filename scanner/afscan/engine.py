@@ -23,7 +23,7 @@ from afscan.policy.controls import load_controls
 from afscan.policy.outcome import Problem, Related, Verdict, unknown
 from afscan.policy.registry import choose, load_packs
 from afscan.policy.rule import Rule
-from afscan.result import Finding, InternalError, Result, Tally
+from afscan.result import Evidence, Finding, InternalError, Result, Tally
 
 Progress = Callable[[int, int], None]
 """Called with the number of files read so far and the number of all."""
@@ -39,6 +39,7 @@ class Options:
     context: str = "none"
     config: Config | None = None
     progress: Progress | None = None
+    evidence: bool = False  # keep what passed, too
 
 
 def scan(paths: list[str], options: Options, stdin: tuple[str, bytes] | None = None) -> Result:
@@ -67,7 +68,7 @@ def scan_found(
     config = config if config is not None else Config()
     profile = options.profile or config.profile or "default"
     rules = choose(load_packs(), profile=profile, select=options.select or config.select, ignore=options.ignore)
-    result = Result(profile=profile, rules=rules, controls=load_controls())
+    result = Result(profile=profile, rules=rules, controls=load_controls(), evidence=[] if options.evidence else None)
     result.by_rule = {rule.code: Tally() for rule in rules}
     result.by_control = {control.id: Tally() for control in result.controls}
     result.notices += found.notices
@@ -174,6 +175,8 @@ def check(stack: Stack, rules: Iterable[Rule], result: Result, files: StackFiles
                 verdict = _check_one(rule, subject, stack, result, files)
                 if verdict is not None and _reported(subject.place, files):
                     tally.count(verdict)
+                    if result.evidence is not None and verdict in (Verdict.PASS, Verdict.NOT_JUDGED):
+                        result.evidence.append(Evidence(rule, verdict, subject.place, subject.name))
                     seen.setdefault(id(subject), set()).add(verdict)
     for control, subjects in by_control.items():
         tally = result.by_control.setdefault(control, Tally())

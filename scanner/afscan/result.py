@@ -56,6 +56,16 @@ _FIELDS = {
 
 
 @record(slots=True)
+class Evidence:
+    """A verdict that is no finding: a pass with the place of what passed, or why a subject was not judged."""
+
+    rule: Rule
+    verdict: Verdict
+    place: Place
+    subject: str
+
+
+@record(slots=True)
 class InternalError:
     """A rule or reader raised: a mistake in afscan or in a rule pack, never a pass. ``error`` is the traceback's text."""
 
@@ -71,12 +81,14 @@ class Result:
 
     ``by_rule`` counts each rule's verdicts, ``by_control`` counts distinct subjects: one that fails any rule of the control has
     failed, else one that any rule could not tell is unknown, else one that passed any has passed. ``secrets`` are the spans, by
-    file, that no report may show. ``complete`` is False where only some files of a stack were given.
+    file, that no report may show. ``complete`` is False where only some files of a stack were given. ``evidence`` is None unless it
+    was asked for.
     """
 
     profile: str = "default"
     complete: bool = True
     findings: list[Finding] = field(default_factory=list)
+    evidence: list[Evidence] | None = None
     by_rule: dict[str, Tally] = field(default_factory=dict)
     by_control: dict[str, Tally] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)

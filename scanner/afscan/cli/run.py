@@ -9,7 +9,7 @@ from afscan.judge.config import Config, ConfigError, load_config
 from afscan.judge.threshold import FINDINGS, INTERNAL, USAGE, exit_code
 from afscan.model.record import field, record
 from afscan.policy.rule import PolicyError
-from afscan.report import FORMATS, render
+from afscan.report import FORMATS, VIEWS, render
 from afscan.report.text import internal_errors
 from afscan.result import Result
 
@@ -80,6 +80,7 @@ def _scan(request: Request, given: list[str], config: Config, progress: Progress
         context=request.context,
         config=config,
         progress=progress,
+        evidence=request.form in VIEWS,
     )
     return scan(given, options, stdin=stdin)
 
@@ -112,7 +113,7 @@ def _report(result: Result, request: Request, outputs: list[tuple[str, str]], *,
         quiet=request.quiet,
         with_unknown=with_unknown,
     )
-    write(report, prose=request.form == "text")
+    write(report, prose=request.form in ("text", "controls-text"))
     for line in internal_errors(result, verbose=request.verbose):
         complain(line)
 

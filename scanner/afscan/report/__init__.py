@@ -3,6 +3,8 @@
 from afscan.result import Result
 
 FORMATS = ("text", "json", "sarif")
+VIEWS = ("controls-text", "controls-json", "controls-markdown")
+"""Forms of the compliance view, which needs a result with evidence."""
 
 
 def render(
@@ -17,7 +19,7 @@ def render(
 ) -> bytes:
     """A whole report as UTF-8.
 
-    :param form: one of :data:`FORMATS`. What follows is for ``text`` alone.
+    :param form: one of :data:`FORMATS` or :data:`VIEWS`. What follows is for ``text`` alone, colour and width for its view too.
     :param color: whether it is coloured.
     :param width: columns of the terminal; None where there is none.
     :param verbose: 1 lists what is otherwise only counted.
@@ -32,6 +34,10 @@ def render(
         from afscan.report import sarif  # noqa: PLC0415
 
         return sarif.render(result)
+    if form in VIEWS:
+        from afscan.report import compliance  # noqa: PLC0415
+
+        return compliance.render(form, result, color=color, width=width, verbose=verbose)
     from afscan.report import text  # noqa: PLC0415
 
     report = text.render(result, color=color, width=width, verbose=verbose, quiet=quiet, with_unknown=with_unknown)

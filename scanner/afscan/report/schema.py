@@ -1,6 +1,7 @@
 """The published form of the JSON report, and the JSON schemas of report and configuration.
 
-``python -m afscan.report.schema`` writes the report's schema to standard output, ``... config`` that of ``.afscan.yaml``.
+``python -m afscan.report.schema`` writes the report's schema to standard output, ``... controls`` that of the compliance view,
+``... config`` that of ``.afscan.yaml``.
 The report itself is written without these models (:mod:`afscan.report.json_`); tests hold the two together.
 """
 
@@ -121,22 +122,96 @@ class ReportModel(_Model):
     summary: SummaryModel
 
 
+class SubjectsModel(_Model):
+    """How many subjects got which verdict."""
+
+    passed: Annotated[int, Field(ge=0)]
+    failed: Annotated[int, Field(ge=0)]
+    unknown: Annotated[int, Field(ge=0)]
+    not_applicable: Annotated[int, Field(ge=0)]
+    not_judged: Annotated[int, Field(ge=0)]
+
+
+class EvidenceModel(_Model):
+    """One verdict of a rule on a subject, with its place."""
+
+    verdict: Literal["pass", "fail", "unknown", "not-judged"]
+    path: str
+    line: Line
+    column: Line
+    subject: str
+    message: Annotated[str, Field(description="A finding's message; empty for a pass.")]
+    suppressed: str | None
+
+
+class RuleEvidenceModel(_Model):
+    """A rule, how many subjects it judged how, and the evidence."""
+
+    code: str
+    name: str
+    subjects: SubjectsModel
+    evidence: list[EvidenceModel]
+
+
+class ControlEvidenceModel(_Model):
+    """What became of a control."""
+
+    id: str
+    title: str
+    text: str
+    mappings: Annotated[dict[str, list[str]], Field(description="Requirements of other catalogues, by catalogue.")]
+    state: Literal["met", "violated", "not proven", "not applicable", "no rule"]
+    why: Annotated[str, Field(description="What keeps the control from being met; empty where it is.")]
+    subjects: SubjectsModel
+    rules: list[RuleEvidenceModel]
+
+
+class UnreadModel(_Model):
+    """A source that was not read, or only in part."""
+
+    path: str
+    line: Line
+    reason: str
+
+
+class ComplianceModel(_Model):
+    """The compliance view of afscan: the controls with evidence."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, title="afscan controls")
+
+    version: str
+    profile: str
+    complete: bool
+    controls: list[ControlEvidenceModel]
+    notices: list[UnreadModel]
+    unrecognised: list[str]
+
+
+def compliance_schema() -> dict[str, Any]:
+    """The JSON schema of ``afscan controls --format json``."""
+    return _DIALECT | ComplianceModel.model_json_schema()
+
+
 def report_schema() -> dict[str, Any]:
     """The JSON schema of the JSON report."""
     return _DIALECT | ReportModel.model_json_schema()
 
 
 def schemas() -> dict[str, str]:
-    """The published schemas by file name: of the JSON report, and of ``.afscan.yaml``."""
+    """The published schemas by file name: of the JSON report, the compliance view, and ``.afscan.yaml``."""
     from afscan.judge.config_schema import config_schema  # noqa: PLC0415
 
-    made = {"afscan.schema.json": report_schema(), "afscan-config.schema.json": config_schema()}
+    made = {
+        "afscan.schema.json": report_schema(),
+        "afscan-controls.schema.json": compliance_schema(),
+        "afscan-config.schema.json": config_schema(),
+    }
     return {name: json.dumps(schema, indent=2) + "\n" for name, schema in made.items()}
 
 
 def main(arguments: list[str]) -> int:
-    """Write a schema to standard output: ``report`` (the default) or ``config``."""
-    names = {"report": "afscan.schema.json", "config": "afscan-config.schema.json"}
+    """Write a schema to standard output: ``report`` (the default), ``controls`` or ``config``."""
+    names = {"report": "afscan.schema.json", "controls": "afscan-controls.schema.json", "config": "afscan-config.schema.json"}
     name = arguments[0] if arguments else "report"
     if name not in names or len(arguments) > 1:
         print(f"usage: python -m afscan.report.schema [{'|'.join(names)}]", file=sys.stderr)
