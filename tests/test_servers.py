@@ -4,6 +4,7 @@ from typing import TypeVar
 
 import pytest
 
+from afscan.model.neo4j import Neo4j
 from afscan.model.notice import NoticeKind
 from afscan.model.stack import Stack
 from afscan.model.subjects import (
@@ -12,7 +13,6 @@ from afscan.model.subjects import (
     Credential,
     IgnoredSetting,
     Origin,
-    OtherDatastore,
     PgBouncer,
     Postgres,
     Qdrant,
@@ -803,7 +803,7 @@ def test_a_config_map_and_a_secret_as_environment() -> None:
 
 def test_neo4j_settings_by_their_own_names() -> None:
     text = compose("graph", "image: neo4j:5\nenvironment:\n  NEO4J_server_bolt_tls__level: REQUIRED")
-    found = one(stack_of({"docker-compose.yml": text}), OtherDatastore)
+    found = one(stack_of({"docker-compose.yml": text}), Neo4j)
     assert found.setting("server.bolt.tls_level").value == "REQUIRED"
 
 

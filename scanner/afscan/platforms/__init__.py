@@ -36,6 +36,8 @@ BY_SYNTAX: dict[str, tuple[str, ...]] = {
     "markdown": ("markdown",),
     "fluentd": ("fluentd",),
     "fluentbit": ("fluentbit",),
+    "properties": ("neo4j",),
+    "goini": ("grafanaini",),
 }
 """The modules that are asked, in this order, whether a text of a syntax is theirs."""
 

@@ -7,7 +7,7 @@ says, as a server of its own without a container. The cost is linear in containe
 
 from collections.abc import Iterable, Iterator
 
-from afscan.join.servers import others, pgbouncer, postgres, qdrant, redis
+from afscan.join.servers import grafana, neo4j, others, pgbouncer, postgres, qdrant, redis
 from afscan.join.servers.files import Files
 from afscan.join.servers.postgresinit import InitScripts
 from afscan.join.servers.products import is_datastore
@@ -63,6 +63,10 @@ def _of_container(product: str, container: Container, files: Files, scripts: Ini
         yield from qdrant.of_container(container, files)
     elif product == "postgres":
         yield from postgres.of_container(container, files, scripts, stack)
+    elif product == "neo4j":
+        yield from neo4j.of_container(container, files)
+    elif product == "grafana":
+        yield from grafana.of_container(container, files)
     elif product in JUDGED or is_datastore(product):
         yield from others.of_container(container, product, files)
 
@@ -74,5 +78,9 @@ def _of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
         yield from pgbouncer.of_file(file, files)
     elif file.product == "qdrant":
         yield from qdrant.of_file(file)
+    elif file.product == "neo4j":
+        yield from neo4j.of_file(file)
+    elif file.product == "grafana":
+        yield from grafana.of_file(file)
     elif file.product in ("postgres", "postgres-hba"):
         yield from postgres.of_file(file, files, stack)

@@ -27,6 +27,8 @@ _RECOGNISED = {
     "sql": "sql",
     "fluentd": "fluentd",
     "fluentbit": "fluentbit",
+    "properties": "neo4j",
+    "goini": "grafana",
 }
 
 
