@@ -140,14 +140,8 @@ def test_a_file_that_nobody_mounts_is_a_server_of_its_own() -> None:
     assert asked(stack) == ("set", True)
 
 
-@pytest.mark.parametrize("text", ["sentinel monitor a 10.0.0.1 6379 2\nport 26379\n", "user a on >x ~* +@all\nuser b off\n"])
-def test_files_for_other_purposes_are_no_servers(text: str) -> None:
-    assert not stack_of({"infra/redis.conf": text}).of(Server)
-
-
-def test_a_sentinel_is_no_server() -> None:
-    text = compose("watch", "image: redis:7\ncommand: redis-server /etc/sentinel.conf --sentinel")
-    assert not stack_of({"docker-compose.yml": text}).of(Server)
+def test_a_file_of_users_is_no_server() -> None:
+    assert not stack_of({"infra/redis.conf": "user a on >x ~* +@all\nuser b off\n"}).of(Server)
 
 
 def test_a_config_map_mounted_as_a_folder() -> None:

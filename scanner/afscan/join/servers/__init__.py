@@ -72,7 +72,7 @@ def _of_container(product: str, container: Container, files: Files, scripts: Ini
 
 
 def _of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
-    if file.product == "redis":
+    if file.product in ("redis", "redis-sentinel"):
         yield from redis.of_file(file, files, stack)
     elif file.product == "pgbouncer":
         yield from pgbouncer.of_file(file, files)
