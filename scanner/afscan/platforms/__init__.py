@@ -23,7 +23,7 @@ class Platform(Protocol):
 
 BY_SYNTAX: dict[str, tuple[str, ...]] = {
     "yaml": ("kubernetes", "compose", "qdrant", "prometheus", "alertmanager", "grafana", "fluentbit"),
-    "json": ("kubernetes", "compose", "terraform", "grafana", "prometheus", "alertmanager"),
+    "json": ("kubernetes", "compose", "terraform", "grafana", "prometheus", "alertmanager", "qdrant"),
     "dockerfile": ("dockerfile",),
     "hcl": ("terraform",),
     "redisconf": ("redis",),

@@ -31,6 +31,10 @@ def server(effective: Effective, *, name: str, node: Node, container: Container 
         cluster=effective.switch("cluster.enabled"),
         peer_tls=effective.switch("cluster.p2p.enable_tls"),
         host=effective.text("service.host"),
+        read_only_api_key=effective.text("service.read_only_api_key"),
+        jwt_rbac=effective.switch("service.jwt_rbac"),
+        verify_clients=effective.switch("service.verify_https_client_certificate"),
+        telemetry_disabled=effective.switch("telemetry_disabled"),
     )
 
 
