@@ -10,6 +10,7 @@ from afscan.model.source import Source
 from afscan.model.value import Value
 from afscan.platforms.prometheus import describe_secrets
 from afscan.platforms.reading import Interpretation, Reader
+from afscan.platforms.tlsversions import of_tree
 
 PLATFORM = "alertmanager"
 
@@ -59,6 +60,7 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     reader = Reader(root, out)
     out.subjects.append(read_routing(reader, source.name, PLATFORM, "_configs"))
     describe_secrets(root, out, PLATFORM, _SECRETS | _URLS)
+    out.subjects += of_tree(root, source.name, PLATFORM)
 
 
 def read_routing(reader: Reader, name: str, platform: str, suffix: str) -> AlertRouting:

@@ -12,10 +12,11 @@ from afscan.join.servers.files import Files
 from afscan.join.servers.postgresinit import InitScripts
 from afscan.join.servers.products import is_datastore
 from afscan.model.stack import Stack
-from afscan.model.subjects import Authentication, ConfigFile, Container, Subject
+from afscan.model.subjects import Authentication, ConfigFile, Container, Server, Subject
 from afscan.model.value import Value
 from afscan.platforms.images import facts_of_reference, product_of
 from afscan.platforms.otherservers import JUDGED
+from afscan.platforms.tlsversions import of_server
 
 
 def join(stack: Stack) -> Iterable[Subject]:
@@ -33,6 +34,7 @@ def join(stack: Stack) -> Iterable[Subject]:
     for file in sorted(waiting, key=_standing):
         if id(file) not in files.used:
             found += _of_file(file, files, stack)
+    found += [setting for one in found if isinstance(one, Server) for setting in of_server(one)]
     return found
 
 
