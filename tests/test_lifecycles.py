@@ -43,6 +43,16 @@ def test_images_lead_to_products() -> None:
         ("aurora-mysql", "5.7.mysql_aurora.2.11.2", "5.7", "2024-10-31"),
         ("elasticache", "6.x", "6", ""),
         ("eks", "1.28", "1.28", "2024-11-26"),
+        ("neo4j", "5.23.0-enterprise", "5.23", "2024-09-27"),
+        ("neo4j", "5", "5.26", ""),
+        ("neo4j", "2025.02.0", "2025.02", "2025-03-27"),
+        ("mongodb", "6.0.27-jammy", "6.0", "2025-07-31"),
+        ("elasticsearch", "7.17.29", "7", "2026-01-15"),
+        ("elasticsearch", "8", "8.19", ""),
+        ("mariadb", "10.5.23", "10.5", "2025-06-24"),
+        ("rabbitmq", "3.12-management", "3.12", "2024-06-30"),
+        ("grafana", "11.3.0", "11.3", "2025-07-22"),
+        ("valkey", "8.0-alpine", "8.0", ""),
     ],
 )
 def test_versions_and_tags(product: str, version: str, line: str, ended: str) -> None:

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 import pytest
 
+from afscan.model.neo4j import Neo4j
 from afscan.model.notice import NoticeKind
 from afscan.model.stack import Stack
 from afscan.model.subjects import (
@@ -12,7 +13,6 @@ from afscan.model.subjects import (
     Credential,
     IgnoredSetting,
     Origin,
-    OtherDatastore,
     PgBouncer,
     Postgres,
     Qdrant,
@@ -140,14 +140,8 @@ def test_a_file_that_nobody_mounts_is_a_server_of_its_own() -> None:
     assert asked(stack) == ("set", True)
 
 
-@pytest.mark.parametrize("text", ["sentinel monitor a 10.0.0.1 6379 2\nport 26379\n", "user a on >x ~* +@all\nuser b off\n"])
-def test_files_for_other_purposes_are_no_servers(text: str) -> None:
-    assert not stack_of({"infra/redis.conf": text}).of(Server)
-
-
-def test_a_sentinel_is_no_server() -> None:
-    text = compose("watch", "image: redis:7\ncommand: redis-server /etc/sentinel.conf --sentinel")
-    assert not stack_of({"docker-compose.yml": text}).of(Server)
+def test_a_file_of_users_is_no_server() -> None:
+    assert not stack_of({"infra/redis.conf": "user a on >x ~* +@all\nuser b off\n"}).of(Server)
 
 
 def test_a_config_map_mounted_as_a_folder() -> None:
@@ -803,7 +797,7 @@ def test_a_config_map_and_a_secret_as_environment() -> None:
 
 def test_neo4j_settings_by_their_own_names() -> None:
     text = compose("graph", "image: neo4j:5\nenvironment:\n  NEO4J_server_bolt_tls__level: REQUIRED")
-    found = one(stack_of({"docker-compose.yml": text}), OtherDatastore)
+    found = one(stack_of({"docker-compose.yml": text}), Neo4j)
     assert found.setting("server.bolt.tls_level").value == "REQUIRED"
 
 
@@ -819,3 +813,43 @@ def test_odd_inputs_do_no_harm() -> None:
         "image: qdrant/qdrant\ncommand: ./qdrant --config-path",
     ):
         assert len(stack_of({"docker-compose.yml": compose("it", body)}).of(Server)) == 1
+
+
+LAYERS = {
+    "q/config.yaml": "service: {http_port: 6333, grpc_port: 6334, enable_tls: false, jwt_rbac: false}\ntelemetry_disabled: false\n",
+    "q/production.json": '{"service": {"http_port": 6333, "grpc_port": 6334, "enable_tls": true}}',
+    "q/local.yaml": "service: {http_port: 6333, grpc_port: 6334, jwt_rbac: true, read_only_api_key: rT7pLs4nQw}\n",
+    "q/mine.yaml": "service: {http_port: 6333, grpc_port: 6334, verify_https_client_certificate: true}\ntelemetry_disabled: true\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("extra", "tls", "jwt", "clients", "telemetry"),
+    [
+        ("", True, True, None, False),
+        ("environment: {RUN_MODE: staging}", False, True, None, False),
+        ("environment: {QDRANT__SERVICE__ENABLE_TLS: 'false', QDRANT__TELEMETRY_DISABLED: '1'}", False, True, None, True),
+        ("command: ['./qdrant', '--config-path', '/qdrant/config/mine.yaml']", True, True, True, True),
+        ("command: ['./qdrant', '--config-path=config/mine.yaml']", True, True, True, True),
+    ],
+)
+def test_the_layers_of_qdrant(extra: str, tls: bool, jwt: bool, clients: bool | None, telemetry: bool) -> None:
+    body = f"image: qdrant/qdrant:v1.12\nvolumes: ['./q:/qdrant/config']\n{extra}".rstrip()
+    files = {"docker-compose.yml": compose("vectors", body), **LAYERS}
+    if "mine" not in extra:
+        del files["q/mine.yaml"]
+    if "staging" in extra:
+        del files["q/production.json"]
+    stack = stack_of(files)
+    found = one(stack, Qdrant)
+    assert (found.tls.value, found.jwt_rbac.value, found.verify_clients.value) == (tls, jwt, clients)
+    assert (found.telemetry_disabled.value, found.read_only_api_key.value) == (telemetry, "rT7pLs4nQw")
+    assert asked(stack) == ("set", True)
+
+
+def test_a_configuration_of_qdrant_in_another_language_is_not_known() -> None:
+    body = "image: qdrant/qdrant:v1.12\nvolumes: ['./production.toml:/qdrant/config/production.toml']"
+    files = {"docker-compose.yml": compose("vectors", body), "production.toml": "[service]\nenable_tls = true\n"}
+    stack = stack_of(files)
+    assert one(stack, Qdrant).tls.is_unknown
+    assert asked(stack) == ("unknown", None)

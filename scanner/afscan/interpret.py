@@ -22,7 +22,9 @@ _TEMPLATE = re.compile(r"\{\{-?\s*(?:\.|\$|if\b|range\b|with\b|include\b|templat
 _ALERT = re.compile(r"^[ \t]*(?:-[ \t]+)?alert:[ \t]*[\w\"'-]", re.MULTILINE)
 
 _UNREAD = frozenset((NoticeKind.SYNTAX, NoticeKind.LIMIT, NoticeKind.TOO_LARGE, NoticeKind.TEMPLATED))
-_TEMPLATED = frozenset(("yaml", "json", "ini", "redisconf", "postgresconf", "pghba", "fluentd", "fluentbit"))
+_TEMPLATED = frozenset(
+    ("yaml", "json", "ini", "redisconf", "postgresconf", "pghba", "fluentd", "fluentbit", "properties", "goini")
+)
 _RELEVANT_JSON = re.compile(r'"(?:apiVersion|services|resource|variable|panels)"\s*:')
 
 

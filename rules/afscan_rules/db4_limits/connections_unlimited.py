@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 
+from afscan.model.neo4j import Neo4j
 from afscan.model.stack import Stack
-from afscan.model.subjects import OtherDatastore, PgBouncer, Postgres, RedisServer
+from afscan.model.subjects import PgBouncer, Postgres, RedisServer
 from afscan.model.value import Value
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
 
-_NEO4J = ("db.transaction.concurrent.maximum", "dbms.transaction.concurrent.maximum")
-
 
 @rule("DB401", severity=Severity.MEDIUM, tags=("CWE-770",))
-def connections_unlimited(server: PgBouncer | Postgres | RedisServer | OtherDatastore, stack: Stack) -> Iterator[Problem]:
+def connections_unlimited(server: PgBouncer | Postgres | RedisServer | Neo4j, stack: Stack) -> Iterator[Problem]:
     """Connections are unlimited.
 
     A pool without a limit hands a burst of clients straight to the database, which then refuses everybody. PgBouncer opens
@@ -25,7 +24,7 @@ def connections_unlimited(server: PgBouncer | Postgres | RedisServer | OtherData
     if isinstance(server, PgBouncer):
         yield from _pools(server)
         yield from _sum(server)
-    elif isinstance(server, OtherDatastore) and server.product == "neo4j":
+    elif isinstance(server, Neo4j):
         yield from _neo4j(server)
     else:
         yield NOT_APPLICABLE  # bounded by default, and neither Redis nor PostgreSQL accepts "unlimited"
@@ -67,13 +66,11 @@ def _bounded_otherwise(pooler: PgBouncer) -> bool:
     )
 
 
-def _neo4j(server: OtherDatastore) -> Iterator[Problem]:
+def _neo4j(server: Neo4j) -> Iterator[Problem]:
     """Neo4j runs at most 1000 transactions at a time; a limit of 0 is none (operations manual, "Transaction management")."""
-    name, limit = next(
-        ((name, server.settings[name].value) for name in _NEO4J if name in server.settings),
-        (_NEO4J[0], server.setting(_NEO4J[0])),
-    )
+    limit = server.concurrent_transactions
     if limit.is_unknown:
         yield unknown(limit.place, f"How many transactions {server.name} runs at a time is not known: {limit.reason}.")
-    elif limit.is_set and limit.or_else("").strip() == "0":
-        yield fail(limit.place, f"{server.name} runs any number of transactions at a time: `{name}` is 0, which means unlimited.")
+    elif limit.value == 0:
+        why = "`db.transaction.concurrent.maximum` is 0, which means unlimited"
+        yield fail(limit.place, f"{server.name} runs any number of transactions at a time: {why}.")

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from afscan.join.metrics import alerts_on, has_monitoring, metrics_read, panels_on, rules_elsewhere
-from afscan.join.servers.products import is_datastore
 from afscan.model.stack import Stack
 from afscan.model.subjects import Server
+from afscan.platforms.images import is_datastore
 from afscan.platforms.metrics import aspects_of, measures
 from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule, unknown
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from afscan.join.metrics import panels_on, source_of
-from afscan.join.servers.products import is_datastore
 from afscan.model.monitoring import Dashboard, Panel
 from afscan.model.node import Scalar
 from afscan.model.place import Place
 from afscan.model.stack import Stack
 from afscan.model.subjects import Server
+from afscan.platforms.images import is_datastore
 from afscan.platforms.metrics import families_of
 from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule
 

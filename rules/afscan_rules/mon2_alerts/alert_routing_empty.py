@@ -16,8 +16,8 @@ def alert_routing_empty(routing: AlertRouting, stack: Stack) -> Iterator[Problem
     """Alert routing is empty.
 
     A receiver without integrations is valid, and drops every alert that is routed to it. That is meant for alerts that should not
-    wake anybody; as the only destination, or for critical alerts, it silences the whole monitoring. A receiver that does not exist
-    keeps Alertmanager from starting.
+    wake anybody; as the only destination, or for critical alerts, it silences the whole monitoring. A receiver or a time interval
+    that does not exist, or two of one name, keep Alertmanager from starting.
 
     ## Fix
     - Kubernetes: give the receiver an integration, with its URL or key from a mounted Secret (`url_file`, `routing_key_file`).
@@ -27,7 +27,7 @@ def alert_routing_empty(routing: AlertRouting, stack: Stack) -> Iterator[Problem
         yield NOT_APPLICABLE
         return
     routes = list(_inherited(routing.root))
-    problems = list(_missing(routing, routes))
+    problems = [*_missing(routing, routes), *_refused(routing, routes)]
     if problems:
         yield from problems
         return
@@ -72,6 +72,23 @@ def _missing(routing: AlertRouting, routes: list[tuple[AlertRoute, Value[str]]])
             yield fail(receiver.place, f"The first route of {routing.name} names no receiver: Alertmanager does not start.")
         elif name not in routing.receivers:
             yield fail(receiver.place, f"{routing.name} has no receiver `{name}`: Alertmanager does not start.")
+
+
+def _refused(routing: AlertRouting, routes: list[tuple[AlertRoute, Value[str]]]) -> Iterator[Problem]:
+    """What else keeps Alertmanager from starting; the operator completes its own objects before Alertmanager reads them."""
+    if routing.platform != "alertmanager":
+        return
+    for name in routing.repeated:
+        yield fail(name.place, f"{routing.name} has `{name.value}` twice: Alertmanager does not start.")
+    root = routing.root
+    if root is not None and root.matchers:
+        yield fail(root.node.head, f"The first route of {routing.name} has matchers: Alertmanager does not start.")
+    for route, _ in routes:
+        for interval in route.intervals:
+            if interval.is_set and interval.value not in routing.intervals:
+                yield fail(
+                    interval.place, f"{routing.name} has no time interval `{interval.value}`: Alertmanager does not start."
+                )
 
 
 def _receiver(routing: AlertRouting, name: Value[str]) -> AlertReceiver | None:

@@ -16,7 +16,7 @@ def authentication_off(authentication: Authentication, stack: Stack) -> Iterator
     effective setting: of the file, the environment and the command line together.
 
     ## Fix
-    - Redis: set `requirepass`, or an ACL file with `user default off`.
+    - Redis: set `requirepass`, or an ACL file with `user default off`; a Sentinel has a `requirepass` of its own.
     - PgBouncer: set `auth_type = scram-sha-256`.
     - Qdrant: set `service.api_key` through `QDRANT__SERVICE__API_KEY`.
     - Postgres: write `scram-sha-256` in place of `trust` in pg_hba.conf, or remove `POSTGRES_HOST_AUTH_METHOD=trust`.

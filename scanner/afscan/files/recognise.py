@@ -22,9 +22,11 @@ _USERLIST = pattern(r'\A(?:[ \t]*(?:;[^\r\n]*)?\r?\n)*[ \t]*"[^"\n]*"[ \t]+"[^"\
 _REDIS = pattern(
     r"^[ \t]*(?:requirepass|masterauth|maxmemory(?:-policy)?|appendonly|appendfsync|rename-command|tls-port|tls-cert-file|"
     r"protected-mode|cluster-enabled|save[ \t]+(?:\d|\"\")|replicaof|slaveof|aclfile|user[ \t]+\S+[ \t]+(?:on|off)|unixsocket|"
-    r"tcp-keepalive|tcp-backlog|loadmodule|dbfilename|cluster-config-file)\b",
+    r"tcp-keepalive|tcp-backlog|sentinel[ \t]+(?:monitor|auth-pass|down-after-milliseconds|parallel-syncs|failover-timeout)|"
+    r"loadmodule|dbfilename|cluster-config-file)\b",
     re.MULTILINE | re.IGNORECASE,
 )
+_REDIS_NAMES = frozenset(("redis.conf", "valkey.conf", "sentinel.conf"))
 _YAML = pattern(r"^(?:apiVersion:[ \t]*\S|services:[ \t]*\r?$)", re.MULTILINE)
 _RULES = re.compile(r"^(?:groups|scrape_configs):[ \t]*\r?\n[ \t]*- ", re.MULTILINE)
 """Rules of Prometheus, or its configuration, under a name without a suffix that says YAML (``alerts``, ``node.rules``)."""
@@ -81,6 +83,18 @@ _FLUENTD_TYPE = pattern(r"^[ \t]*@?type[ \t]+\S", re.MULTILINE)
 _FLUENTBIT_NAME = pattern(r"(?:fluent-?bit|td-agent-bit)\.conf\Z")
 _FLUENTBIT = pattern(r"^[ \t]*\[(?:SERVICE|INPUT|FILTER|OUTPUT)\][ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _FLUENTBIT_ENTRY = pattern(r"^[ \t]+(?:Name|Match|Flush|Parsers_File|Log_Level)[ \t]+\S", re.MULTILINE | re.IGNORECASE)
+_NEO4J_NAME = pattern(r"neo4j(?:[._-][\w.-]*)?\.conf\Z")
+_NEO4J = pattern(
+    r"^[ \t]*(?:dbms\.(?:connectors?|memory|security|ssl|default|directories|tx_log|logs|mode|jvm)|"
+    r"server\.(?:bolt|https?|memory|directories|default|jvm|metrics|config|cluster)|"
+    r"causal_clustering|db\.(?:tx_log|logs|transaction))[._][\w.]*[ \t]*=",
+    re.MULTILINE,
+)
+_GRAFANA_NAME = pattern(r"grafana(?:[._-][\w.-]*)?\.ini\Z")
+_GRAFANA = pattern(
+    r"^\[(?:auth\.(?:anonymous|basic|proxy|generic_oauth|grafana_com|jwt)|unified_alerting|date_formats|snapshots|dashboards)\][ \t]*\r?$",
+    re.MULTILINE,
+)
 _DOTENV_NAME = pattern(r"(?:\.env(?:[.-].+)?|.+\.env)\Z")
 _DOTENV = pattern(r"\A(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*(?:#[^\r\n]*)?(?:\Z|(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:])")
 _NO_DOTENV = frozenset(("sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "vault"))
@@ -149,7 +163,11 @@ def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
         return "fluentd"
     if _is_fluentbit(base, text):
         return "fluentbit"
-    if base in ("redis.conf", "valkey.conf") or (suffix in ("conf", "", "acl") and len(_REDIS.findall(text)) >= 2):
+    if _NEO4J_NAME.match(base) or (suffix in ("conf", "", "properties") and len(_NEO4J.findall(text)) >= 2):
+        return "properties"
+    if _GRAFANA_NAME.match(base) or (suffix in ("ini", "") and _GRAFANA.search(text)):
+        return "goini"
+    if base in _REDIS_NAMES or (suffix in ("conf", "", "acl") and len(_REDIS.findall(text)) >= 2):
         return "redisconf"
     if suffix == "ini" and base.startswith("pgbouncer"):
         return "ini"

@@ -134,15 +134,33 @@ class AlertRoute:
     matchers: list[str]
     goes_on: Value[bool]
     routes: "list[AlertRoute]" = field(default_factory=list)
+    intervals: list[Value[str]] = field(default_factory=list)  # mute_time_intervals and active_time_intervals
+
+
+@record(slots=True, kw_only=True, eq=False)
+class AlertInhibition:
+    """An inhibition rule: alerts that the ``target`` matchers select stay silent while one of the ``source`` fires."""
+
+    node: Node
+    source: list[str]
+    target: list[str]
+    equal: list[Value[str]]
 
 
 @record(slots=True, kw_only=True, eq=False)
 class AlertRouting(Subject):
-    """An alertmanager.yml. ``smtp_tls`` is ``smtp_require_tls`` (default true)."""
+    """An alertmanager.yml. ``smtp_tls`` is ``smtp_require_tls`` (default true), ``smtp_host`` is ``smtp_smarthost``.
+
+    ``repeated`` are the receivers and time intervals whose name another one has, ``intervals`` the names of all time intervals.
+    """
 
     receivers: dict[str, AlertReceiver]
     root: AlertRoute | None
     smtp_tls: Value[bool]
+    smtp_host: Value[str] | None = None
+    inhibitions: list[AlertInhibition] = field(default_factory=list)
+    intervals: set[str] = field(default_factory=set)
+    repeated: list[Value[str]] = field(default_factory=list)
 
 
 @record(slots=True, kw_only=True, eq=False)

@@ -23,7 +23,7 @@ class Platform(Protocol):
 
 BY_SYNTAX: dict[str, tuple[str, ...]] = {
     "yaml": ("kubernetes", "compose", "qdrant", "prometheus", "alertmanager", "grafana", "fluentbit"),
-    "json": ("kubernetes", "compose", "terraform", "grafana", "prometheus", "alertmanager"),
+    "json": ("kubernetes", "compose", "terraform", "grafana", "prometheus", "alertmanager", "qdrant"),
     "dockerfile": ("dockerfile",),
     "hcl": ("terraform",),
     "redisconf": ("redis",),
@@ -36,6 +36,8 @@ BY_SYNTAX: dict[str, tuple[str, ...]] = {
     "markdown": ("markdown",),
     "fluentd": ("fluentd",),
     "fluentbit": ("fluentbit",),
+    "properties": ("neo4j",),
+    "goini": ("grafanaini",),
 }
 """The modules that are asked, in this order, whether a text of a syntax is theirs."""
 

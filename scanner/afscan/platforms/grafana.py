@@ -12,7 +12,6 @@ from afscan.model.source import Source
 from afscan.model.value import Value
 from afscan.platforms.promql import read_template
 from afscan.platforms.reading import Interpretation, Reader
-from afscan.platforms.settings import holder_of, origin_in, written
 
 PLATFORM = "grafana"
 
@@ -49,7 +48,9 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     """The panels of a dashboard with the metrics that they read, or the secrets of provisioned data sources."""
     dashboard = _dashboard(root) if isinstance(root, Mapping) else None
     if dashboard is None:
-        _describe_secrets(source, root, out)
+        from afscan.platforms.grafanaprovisioning import interpret_provisioning  # noqa: PLC0415  (start-up time)
+
+        interpret_provisioning(source, root, out)
         return
     reader = Reader(dashboard, out)
     title = reader.text("title").or_else("") or source.name
@@ -87,19 +88,3 @@ def _panel(node: Mapping, out: Interpretation) -> Panel:
     metrics = frozenset(name for one in read for name in one.metrics or ())
     title = node.get("title")
     return Panel(node=node, title=title.text if isinstance(title, Scalar) else "", expressions=expressions, metrics=metrics)
-
-
-def _describe_secrets(source: Source, root: Node, out: Interpretation) -> None:
-    from afscan.platforms.variables import describe_setting, origin_of  # noqa: PLC0415  (start-up time)
-
-    for one in Reader(root, out).readers("datasources"):
-        name = one.text("name").or_else("") or "without name"
-        for key, value in {"password": one.text("password"), **one.string_map("secureJsonData")}.items():
-            found = written(value.or_else(""), value.node) if value.is_set else value
-            if found.is_unset:
-                continue
-            origin = origin_in(found) if found.is_unknown else origin_of(found.or_else(""), expands=True)
-            owner = f"data source {name} in {source.name}"
-            describe_setting(
-                key, found, origin, owner=owner, platform=PLATFORM, holder=holder_of(source), out=out, reader=PLATFORM
-            )

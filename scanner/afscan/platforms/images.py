@@ -173,6 +173,12 @@ def facts_of_product(product: str) -> ImageFacts | None:
     return _data().products.get(product)
 
 
+def is_datastore(product: str) -> bool:
+    """Whether a product holds data."""
+    facts = facts_of_product(product)
+    return facts is not None and facts.datastore
+
+
 def product_of_repository(repository: str) -> str | None:
     """The product by an image's name alone; a private mirror counts by the last part of its name."""
     facts = facts_of(repository, None)

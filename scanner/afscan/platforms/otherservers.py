@@ -1,6 +1,6 @@
 """Whether servers that are known by their image ask who is there, by what their environment and command line say.
 
-Sources: the images' documentation on Docker Hub (mysql, mariadb, mongo, neo4j, elasticsearch, grafana, rabbitmq, minio) and the
+Sources: the images' documentation on Docker Hub (mysql, mariadb, mongo, elasticsearch, rabbitmq, minio) and the
 products' manuals. What is not listed here is not judged.
 """
 
@@ -63,35 +63,6 @@ def _mounted(environment: Variables, *ends: str) -> Verdict | None:
             reason = f"`{target}` may say otherwise, and is not read"
             return Value.unknown(mount.node, reason), reason
     return None
-
-
-def _neo4j(environment: Variables, words: str) -> Verdict:
-    auth = environment.text("NEO4J_AUTH")
-    if auth.is_set and auth.or_else("").lower() == "none":
-        return _says(auth, False), "`NEO4J_AUTH=none` turns authentication off"
-    off = environment.text("NEO4J_dbms_security_auth__enabled")
-    if _false(off):
-        return _says(off, False), "`dbms.security.auth_enabled` is false"
-    if auth.is_set or environment.given("NEO4J_AUTH"):
-        return _says(auth, True), "`NEO4J_AUTH` is set"
-    return _mounted(environment, "neo4j.conf", "/conf") or _absent(environment, True, "Neo4j asks for a password by default")
-
-
-def _grafana(environment: Variables, words: str) -> Verdict:
-    anonymous = environment.text("GF_AUTH_ANONYMOUS_ENABLED")
-    if _true(anonymous):
-        return _says(anonymous, False), "`GF_AUTH_ANONYMOUS_ENABLED` lets everybody in"
-    password = environment.text("GF_SECURITY_ADMIN_PASSWORD")
-    if password.is_set and password.value == "admin":
-        return _says(password, False), "`admin`/`admin` is the login that everybody knows"
-    if environment.given("GF_SECURITY_ADMIN_PASSWORD"):
-        return _says(password, True), "an administrator's password is set"
-    if environment.given("GF_SECURITY_ADMIN_PASSWORD__FILE"):
-        return _says(environment.text("GF_SECURITY_ADMIN_PASSWORD__FILE"), True), "the administrator's password comes from a file"
-    if _true(environment.text("GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION")):
-        return Value.of(True, environment.container.node), "no administrator is made at the start"
-    how = "nobody sets `GF_SECURITY_ADMIN_PASSWORD`: the first login is `admin`/`admin`"
-    return _mounted(environment, "grafana.ini", "/etc/grafana", "custom.ini") or _absent(environment, False, how)
 
 
 def _elasticsearch(environment: Variables, words: str) -> Verdict:
@@ -184,8 +155,6 @@ def _major(container: Container) -> int | None:
 
 
 _QUESTIONS: dict[str, Callable[[Variables, str], Verdict]] = {
-    "neo4j": _neo4j,
-    "grafana": _grafana,
     "elasticsearch": _elasticsearch,
     "opensearch": _opensearch,
     "mysql": _mysql,
@@ -197,10 +166,3 @@ _QUESTIONS: dict[str, Callable[[Variables, str], Verdict]] = {
 
 JUDGED = frozenset(_QUESTIONS)
 """The products of which :func:`judge` knows something."""
-
-
-def neo4j_setting(variable: str) -> str | None:
-    """The setting that a ``NEO4J_...`` variable makes: ``_`` is a dot, ``__`` an underscore."""
-    if not variable.startswith("NEO4J_") or variable in ("NEO4J_AUTH", "NEO4J_EDITION", "NEO4J_PLUGINS", "NEO4J_AUTH_FILE"):
-        return None
-    return variable.removeprefix("NEO4J_").replace("__", "\0").replace("_", ".").replace("\0", "_")

@@ -13,6 +13,7 @@ from afscan.model.value import Value
 from afscan.platforms.promql import read_query
 from afscan.platforms.reading import Interpretation, Reader
 from afscan.platforms.settings import holder_of, origin_in, written
+from afscan.platforms.tlsversions import of_tree
 
 PLATFORM = "prometheus"
 
@@ -110,6 +111,7 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
         )
     )
     describe_secrets(root, out, PLATFORM, _SECRETS)
+    out.subjects += of_tree(root, source.name, PLATFORM)
     for one in reader.readers("remote_write"):
         _describe(one.text("url"), "url", f"remote_write in {source.name}", out, PLATFORM)
 

@@ -1,27 +1,14 @@
 """What Qdrant makes of its settings. Source: qdrant.tech, "Configuration" and "Security"; qdrant/src/settings.rs."""
 
 from afscan.model.node import Node
-from afscan.model.subjects import Authentication, ConfigFile, Container, Qdrant, Setting
+from afscan.model.subjects import Authentication, ConfigFile, Container, Qdrant
 from afscan.model.value import Value
 from afscan.platforms.qdrant import API_KEYS
-from afscan.platforms.settings import last, lookup, truth, typed
+from afscan.platforms.settings import Layered
 
 
-class Effective:
-    """A server's settings, files first, then environment; ``owner`` is what lacks those that are absent."""
-
-    def __init__(self, settings: list[Setting], owner: Node, unread: str = "") -> None:
-        self.by_name = last(settings)
-        self.owner = owner
-        self.unread = unread
-
-    def text(self, name: str) -> Value[str]:
-        """The text of a setting."""
-        return lookup(self.by_name, name, self.owner, self.unread)
-
-    def switch(self, name: str) -> Value[bool]:
-        """True or false."""
-        return typed(self.text(name), truth, "true or false")
+class Effective(Layered):
+    """A server's settings, files first, then environment."""
 
 
 def server(effective: Effective, *, name: str, node: Node, container: Container | None, files: list[ConfigFile]) -> Qdrant:
@@ -44,6 +31,10 @@ def server(effective: Effective, *, name: str, node: Node, container: Container 
         cluster=effective.switch("cluster.enabled"),
         peer_tls=effective.switch("cluster.p2p.enable_tls"),
         host=effective.text("service.host"),
+        read_only_api_key=effective.text("service.read_only_api_key"),
+        jwt_rbac=effective.switch("service.jwt_rbac"),
+        verify_clients=effective.switch("service.verify_https_client_certificate"),
+        telemetry_disabled=effective.switch("telemetry_disabled"),
     )
 
 

@@ -19,11 +19,14 @@ _KNOWN = frozenset((
     "requirepass", "masterauth", "masteruser", "maxmemory", "maxmemory-policy", "maxclients", "appendonly", "appendfsync",
     "rename-command", "port", "tls-port", "bind", "protected-mode", "cluster-enabled", "save", "replicaof", "slaveof",
     "aclfile", "user", "timeout", "dir", "dbfilename", "loglevel", "logfile", "include", "tcp-keepalive", "tls-cert-file",
+    "primaryauth", "primaryuser", "sentinel",
     "tls-key-file", "tls-ca-cert-file", "tls-replication", "tls-cluster", "unixsocket", "databases", "daemonize",
 ))
 # fmt: on
 _NAMES = frozenset(("redis.conf", "valkey.conf", "sentinel.conf"))
 _REPEATED = frozenset(("user", "rename-command"))
+_RENAMED = {"slaveof": "replicaof", "primaryauth": "masterauth", "primaryuser": "masteruser"}
+"""Names that mean the same (redis.io and valkey.io, the products' own configuration files)."""
 
 SERVER, ACL_FILE, SENTINEL = "redis", "redis-acl", "redis-sentinel"
 """Products of a :class:`ConfigFile`: a server's file, a file of ACL users, a Sentinel's file."""
@@ -70,13 +73,16 @@ def effective_name(one: Setting) -> str:
     if one.name in _REPEATED and one.arguments:
         first = one.arguments[0].or_else("")
         return f"{one.name} {first if one.name == 'user' else first.lower()}"
-    return {"slaveof": "replicaof"}.get(one.name, one.name)
+    return _RENAMED.get(one.name, one.name)
 
 
 def credentials(one: Setting, source: Source) -> list[Credential]:
     """The secrets that a directive holds."""
     found: list[Credential] = []
-    if one.name in ("requirepass", "masterauth", "tls-key-file-pass", "tls-client-key-file-pass") and len(one.arguments) == 1:
+    if (
+        one.name in ("requirepass", "masterauth", "primaryauth", "tls-key-file-pass", "tls-client-key-file-pass")
+        and len(one.arguments) == 1
+    ):
         user = "default" if one.name == "requirepass" else None
         found.append(_credential(one.name, one.arguments[0], source, user))
     elif one.name == "user" and one.arguments:

@@ -79,7 +79,7 @@ def server(
         replica=effective.text("replicaof").map(lambda text: text.lower() != "no one"),
         password=_password(effective, rules),
         default_user_off=_default_user_off(effective, rules),
-        bind=_bind(effective),
+        bind=bind_of(effective),
         protected_mode=effective.switch("protected-mode"),
         max_clients=effective.number("maxclients"),
         max_memory=typed(effective.text("maxmemory"), memory, "an amount of memory"),
@@ -161,7 +161,8 @@ def _default_user_off(effective: Effective, rules: Setting | None) -> Value[bool
     return Value.of(not user.on, at.node, at.at)
 
 
-def _bind(effective: Effective) -> list[Value[str]]:
+def bind_of(effective: Effective) -> list[Value[str]]:
+    """The addresses that a server listens on; empty where none are named."""
     found = effective.by_name.get("bind")
     if found is None:
         return [Value.unknown(effective.owner, effective.unread)] if effective.unread else []

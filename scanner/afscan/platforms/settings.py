@@ -83,6 +83,30 @@ def lookup(settings: dict[str, Setting], name: str, owner: Node, unread: str = "
     return Value.unknown(owner, unread) if unread else Value.unset(owner)
 
 
+class Layered:
+    """A server's settings in their layers, the later one wins; ``owner`` is what lacks those that are absent.
+
+    ``unread`` says why an absence is not certain, empty where it is.
+    """
+
+    def __init__(self, settings: list[Setting], owner: Node, unread: str = "") -> None:
+        self.by_name = last(settings)
+        self.owner = owner
+        self.unread = unread
+
+    def text(self, name: str) -> Value[str]:
+        """The text of a setting."""
+        return lookup(self.by_name, name, self.owner, self.unread)
+
+    def switch(self, name: str) -> Value[bool]:
+        """True or false."""
+        return typed(self.text(name), truth, "true or false")
+
+    def number(self, name: str) -> Value[int]:
+        """A whole number."""
+        return typed(self.text(name), whole_number, "a whole number")
+
+
 def file_subject(source: Source, root: Node, product: str, settings: list[Setting]) -> ConfigFile:
     """The subject for one configuration file."""
     return ConfigFile(name=source.name, node=root, platform=product, product=product, settings=settings)

@@ -39,6 +39,8 @@ _MODULES = {
     "markdown": "markdown",
     "fluentd": "fluentd",
     "fluentbit": "fluentbit",
+    "properties": "properties",
+    "goini": "goini",
 }
 
 SYNTAXES = tuple(_MODULES)

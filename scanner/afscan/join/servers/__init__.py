@@ -7,15 +7,15 @@ says, as a server of its own without a container. The cost is linear in containe
 
 from collections.abc import Iterable, Iterator
 
-from afscan.join.servers import others, pgbouncer, postgres, qdrant, redis
+from afscan.join.servers import grafana, neo4j, others, pgbouncer, postgres, qdrant, redis
 from afscan.join.servers.files import Files
 from afscan.join.servers.postgresinit import InitScripts
-from afscan.join.servers.products import is_datastore
 from afscan.model.stack import Stack
-from afscan.model.subjects import Authentication, ConfigFile, Container, Subject
+from afscan.model.subjects import Authentication, ConfigFile, Container, Server, Subject
 from afscan.model.value import Value
-from afscan.platforms.images import facts_of_reference, product_of
+from afscan.platforms.images import facts_of_reference, is_datastore, product_of
 from afscan.platforms.otherservers import JUDGED
+from afscan.platforms.tlsversions import of_server
 
 
 def join(stack: Stack) -> Iterable[Subject]:
@@ -33,6 +33,7 @@ def join(stack: Stack) -> Iterable[Subject]:
     for file in sorted(waiting, key=_standing):
         if id(file) not in files.used:
             found += _of_file(file, files, stack)
+    found += [setting for one in found if isinstance(one, Server) for setting in of_server(one)]
     return found
 
 
@@ -63,16 +64,24 @@ def _of_container(product: str, container: Container, files: Files, scripts: Ini
         yield from qdrant.of_container(container, files)
     elif product == "postgres":
         yield from postgres.of_container(container, files, scripts, stack)
+    elif product == "neo4j":
+        yield from neo4j.of_container(container, files)
+    elif product == "grafana":
+        yield from grafana.of_container(container, files)
     elif product in JUDGED or is_datastore(product):
         yield from others.of_container(container, product, files)
 
 
 def _of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
-    if file.product == "redis":
+    if file.product in ("redis", "redis-sentinel"):
         yield from redis.of_file(file, files, stack)
     elif file.product == "pgbouncer":
         yield from pgbouncer.of_file(file, files)
     elif file.product == "qdrant":
         yield from qdrant.of_file(file)
+    elif file.product == "neo4j":
+        yield from neo4j.of_file(file)
+    elif file.product == "grafana":
+        yield from grafana.of_file(file)
     elif file.product in ("postgres", "postgres-hba"):
         yield from postgres.of_file(file, files, stack)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from afscan.join.servers.environment import Environment, value_of
 from afscan.join.servers.files import Files
 from afscan.model.subjects import Authentication, Container, OtherDatastore, Setting, Subject
-from afscan.platforms.otherservers import judge, neo4j_setting
+from afscan.platforms.otherservers import judge
 
 
 def of_container(container: Container, product: str, files: Files) -> Iterator[Subject]:
@@ -14,8 +14,7 @@ def of_container(container: Container, product: str, files: Files) -> Iterator[S
     settings: dict[str, Setting] = {}
     for name, variable in environment.variables.items():
         value = value_of(variable)
-        key = (neo4j_setting(name) if product == "neo4j" else None) or name
-        settings[key] = Setting(name=key, value=value, key_place=value.place, layer="environment")
+        settings[name] = Setting(name=name, value=value, key_place=value.place, layer="environment")
     yield OtherDatastore(
         name=container.name,
         node=container.node,

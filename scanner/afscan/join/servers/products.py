@@ -1,7 +1,6 @@
 """What kind of image a container runs."""
 
 from afscan.model.subjects import Container
-from afscan.platforms.images import facts_of_product
 
 
 def repository(container: Container) -> str:
@@ -18,9 +17,3 @@ def is_bitnami(container: Container) -> bool:
 def is_official(container: Container, *names: str) -> bool:
     """Whether the image is an official one, run as it is: not built here, not anybody's derivative."""
     return repository(container) in names and container.build is None and container.dockerfile is None
-
-
-def is_datastore(product: str) -> bool:
-    """Whether a product holds data."""
-    facts = facts_of_product(product)
-    return facts is not None and facts.datastore

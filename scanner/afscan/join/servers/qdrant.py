@@ -6,6 +6,7 @@ from posixpath import join, normpath
 
 from afscan.join.servers.environment import Environment, value_of
 from afscan.join.servers.files import Files, Found
+from afscan.join.servers.shell import Word
 from afscan.join.servers.words import Launch, launch
 from afscan.model.subjects import ConfigFile, Container, IgnoredSetting, Setting, Subject
 from afscan.platforms.qdrantserver import Effective, authentication, server
@@ -66,12 +67,13 @@ def _configuration(container: Container, started: Launch, environment: Environme
     names = ("config", mode.or_else("production"), "local")
     outcomes = [_first(container, files, f"{_HOME}/config/{name}") for name in names]
     unread = ""
-    for index, word in enumerate(started.words):
-        if word.text == "--config-path" and index + 1 < len(started.words):
-            named = started.words[index + 1]
-            one = files.find(container, normpath(join(_HOME, named.text)))
-            unread = unread or (f"its configuration is not known: {one.reason}" if one.file is None else "")
-            outcomes.append(one)
+    named = _named(started)
+    if named is not None and named.reason:
+        unread = f"its configuration is not known: {named.reason}"
+    elif named is not None:
+        one = files.find(container, normpath(join(_HOME, named.text)))
+        unread = f"its configuration is not known: {one.reason}" if one.file is None else ""
+        outcomes.append(one)
     by_mount: dict[int, list[Found]] = defaultdict(list)
     for one in outcomes:
         if one.mount is not None:
@@ -80,6 +82,17 @@ def _configuration(container: Container, started: Launch, environment: Environme
         if all(one.file is None for one in group):
             unread = unread or f"its configuration is not known: {group[0].reason}"
     return [files.use(one.file) for one in outcomes if one.file is not None and one.file.product == "qdrant"], unread
+
+
+def _named(started: Launch) -> Word | None:
+    """The file that the command line names, as one word or two."""
+    for index, word in enumerate(started.words):
+        option, sign, path = word.text.partition("=")
+        if option == "--config-path" and sign:
+            return word._replace(text=path)
+        if option == "--config-path" and index + 1 < len(started.words):
+            return started.words[index + 1]
+    return None
 
 
 def _first(container: Container, files: Files, stem: str) -> Found:

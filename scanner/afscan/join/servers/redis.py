@@ -1,87 +1,83 @@
 """Redis as it runs: configuration file, what it includes, environment (images that read it), command line."""
 
-import re
 from collections.abc import Generator, Iterator
-from posixpath import basename
+from fnmatch import fnmatchcase
+from posixpath import basename, dirname
+from typing import Any
 
+from afscan.join.servers import dragonfly
 from afscan.join.servers.environment import Environment
 from afscan.join.servers.files import Files, Found
 from afscan.join.servers.products import is_bitnami, is_official, repository
+from afscan.join.servers.redisignored import ignored_variables, mounted_file, unread_files
 from afscan.join.servers.shell import Word
-from afscan.join.servers.words import Launch, launch, mentioned, split_words
+from afscan.join.servers.words import Launch, launch, split_words
 from afscan.model.node import Node
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.record import field, record
 from afscan.model.stack import Stack
-from afscan.model.subjects import Authentication, ConfigFile, Container, IgnoredSetting, Mount, Setting, Subject
+from afscan.model.subjects import Authentication, ConfigFile, Container, Setting, Subject
 from afscan.model.value import Value
-from afscan.platforms.redis import ACL_FILE, SERVER
+from afscan.platforms.redis import ACL_FILE, SENTINEL, SERVER
+from afscan.platforms.redisimages import empty_password, row_of, settings_of
+from afscan.platforms.redissentinel import sentinel
 from afscan.platforms.redisserver import Effective, authentication, server
-from afscan.platforms.settings import truth
 
-_PROGRAMS = frozenset(("redis-server", "valkey-server", "keydb-server", "redis-stack-server"))
+_PROGRAMS = frozenset(
+    ("redis-server", "valkey-server", "keydb-server", "redis-stack-server", "redis-sentinel", "valkey-sentinel")
+)
+_SENTINELS = frozenset(("redis-sentinel", "valkey-sentinel"))
 _OFFICIAL = ("redis", "valkey/valkey")
-_BITNAMI_FILES = ("/opt/bitnami/redis/mounted-etc/redis.conf", "/opt/bitnami/redis/etc/redis.conf")
 _EXTRA_WORDS = {"redis/redis-stack": "REDIS_ARGS", "valkey/valkey": "VALKEY_EXTRA_FLAGS"}
 """Images whose script adds a variable's words to the command line: redis-stack's and valkey-container's entrypoints."""
 _MAX_INCLUDES = 20
 _NAMED = frozenset(("user", "rename-command"))
 
-_UNREAD_VARIABLES: dict[str, str | None] = {
-    "REDIS_PASSWORD": "the password",
-    "REDIS_PASS": "the password",
-    "REDIS_REQUIREPASS": "the password",
-    "REDIS_AUTH": "the password",
-    "REDIS_PASSWORD_FILE": "the password",
-    "REDIS_TLS_ENABLED": "TLS",
-    "REDIS_TLS_PORT": "TLS",
-    "REDIS_TLS_PORT_NUMBER": "TLS",
-    "REDIS_TLS_CERT_FILE": "TLS",
-    "REDIS_DISABLE_COMMANDS": "the lock on commands",
-    "REDIS_AOF_ENABLED": None,
-    "REDIS_APPENDONLY": None,
-    "REDIS_MAXMEMORY": None,
-    "REDIS_MAXMEMORY_POLICY": None,
-    "REDIS_MAXCLIENTS": None,
-    "REDIS_PORT_NUMBER": None,
-    "REDIS_ARGS": None,
-    "ALLOW_EMPTY_PASSWORD": None,
-}
-"""Variables that other images read and the official one does not, and the protection that people expect of them."""
-
 
 def of_container(container: Container, files: Files, stack: Stack) -> Iterator[Subject]:
-    """The server in a container; nothing for a Sentinel."""
-    started = _started(container, files)
-    sentinel = any(basename(word) == "redis-sentinel" for word in container.program() or ())
-    if (
-        sentinel
-        or basename(repository(container)) == "redis-sentinel"
-        or any(word.text == "--sentinel" for word in started.words)
-    ):
+    """The server in a container, or the Sentinel."""
+    image = basename(repository(container))
+    if image.startswith("dragonfly"):
+        yield from dragonfly.of_container(container, files)
         return
+    started = _started(container, files)
+    row = row_of("bitnami", image) if is_bitnami(container) else None
     reading = _Reading(container, files, stack, unread=started.unread)
-    found = _configuration(container, started, files)
+    found = _configuration(container, started, files, row)
     if found.file is not None:
         reading.take(found.file)
     elif found.reason:
         reading.unread = reading.unread or f"its configuration is not known: {found.reason}"
-    if is_bitnami(container) and not reading.read:
-        reading.bitnami(Environment(container, files.entries))
+    if row is not None and not reading.read:
+        reading.image(row, Environment(container, files.entries))
     reading.settings += _arguments(_options(started.words))
+    if _is_sentinel(container, started):
+        yield from reading.sentinel(container.name, container.node)
+        return
     required = yield from reading.server(container.name, container.node)
     if is_official(container, *_OFFICIAL) and not reading.unread:
         tls = any(one.name == "tls-port" and one.value.value != "0" for one in reading.settings)
-        yield from _ignored_variables(container, {"the password": required.required.or_else(False), "TLS": tls})
+        yield from ignored_variables(container, {"the password": required.required.or_else(False), "TLS": tls})
         if not reading.read and (started.default or started.words):
-            yield from _unread_files(container, files)
+            yield from unread_files(container, files)
+
+
+def _is_sentinel(container: Container, started: Launch) -> bool:
+    """Whether it watches servers instead of being one."""
+    if basename(repository(container)).endswith("-sentinel") or any(word.text == "--sentinel" for word in started.words):
+        return True
+    by_name = launch(container, _SENTINELS, implied=lambda _: False)
+    return not by_name.default and not by_name.unread
 
 
 def of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
     """The server that a file describes which no container here reads."""
     reading = _Reading(None, files, stack)
     reading.take(file)
-    yield from reading.server(file.name, file.node)
+    if file.product == SENTINEL:
+        yield from reading.sentinel(file.name, file.node)
+    else:
+        yield from reading.server(file.name, file.node)
 
 
 @record(slots=True)
@@ -104,27 +100,55 @@ class _Reading:
                 self.settings.append(one)
                 continue
             path = one.value.or_else("")
-            below = self._file(path, file)
-            if below is not None and below.product == SERVER and below not in self.read and len(self.read) < _MAX_INCLUDES:
-                self.take(below)
-                continue
-            self.unread = f"`include {path}` was not followed"
-            reason = f"The included `{path}` is not here: what it sets is not known."
-            self.stack.notices.append(Notice(NoticeKind.UNRESOLVED, one.value.place, reason))
-            # The last one wins, and it may stand in there.
-            self.settings[self.uncertain :] = [_uncertain(before, path) for before in self.settings[self.uncertain :]]
-            self.uncertain = len(self.settings)
+            included, missing = self._included(path, file)
+            for below in included:
+                if below in self.read or len(self.read) >= _MAX_INCLUDES:
+                    missing = "it includes itself, or too many files are included"
+                else:
+                    self.take(below)
+            if missing:
+                self._miss(one, path, missing)
 
-    def bitnami(self, environment: Environment) -> None:
-        """Add what Bitnami's scripts write into redis.conf. Source: bitnami/containers, redis, README."""
-        self.settings += _bitnami(environment)
+    def _included(self, path: str, file: ConfigFile) -> tuple[list[ConfigFile], str]:
+        """The files that an ``include`` names, and why they are not all, if so. Redis 7 takes patterns, and none may match."""
+        if any(mark in path for mark in "*?["):
+            return self._matching(path, file)
+        below = self._file(path, file)
+        known = below is not None and below.product in (SERVER, SENTINEL)
+        return ([below], "") if below is not None and known else ([], "it is not here")
+
+    def _matching(self, pattern: str, file: ConfigFile) -> tuple[list[ConfigFile], str]:
+        folder, name = dirname(pattern), basename(pattern)
+        if self.container is None or not folder.startswith("/") or any(mark in folder for mark in "*?["):
+            return [], "the pattern is not followed from here"
+        listed, reason = self.files.folder(self.container, folder)
+        chosen = [one for one in listed if fnmatchcase(basename(one.node.source.name), name) and one.product == SERVER]
+        return chosen, "" if not reason and name.endswith(".conf") else reason or "the pattern is not followed from here"
+
+    def _miss(self, one: Setting, path: str, why: str) -> None:
+        """An ``include`` that was not followed: it may set whatever stands before it, as the last one wins."""
+        self.unread = f"`include {path}` was not followed"
+        reason = f"The included `{path}` was not read ({why}): what it sets is not known."
+        self.stack.notices.append(Notice(NoticeKind.UNRESOLVED, one.value.place, reason))
+        self.settings[self.uncertain :] = [_uncertain(before, path) for before in self.settings[self.uncertain :]]
+        self.uncertain = len(self.settings)
+
+    def image(self, row: dict[str, Any], environment: Environment) -> None:
+        """Add what an image's scripts write into the configuration."""
+        self.settings += settings_of(row, environment)
         if not any(one.name == "requirepass" for one in self.settings):
-            allowed = environment.setting("requirepass", "ALLOW_EMPTY_PASSWORD")
-            if allowed is not None and truth(allowed.value.or_else("")):
-                self.settings.append(_made("requirepass", "", allowed))
-            else:
+            allowed = empty_password(row, environment)
+            if allowed is not None:
+                self.settings.append(allowed)
+            elif "empty_password" in row:
                 self.unread = self.unread or environment.unread or "the image refuses to start without `REDIS_PASSWORD`"
         self.unread = self.unread or environment.unread
+
+    def sentinel(self, name: str, node: Node) -> Iterator[Subject]:
+        """The typed Sentinel and whether it asks for a password."""
+        owner = self.read[0].node if self.read else node
+        effective = Effective(self.settings, owner, self.unread, self._acl())
+        yield from sentinel(self.settings, effective, name=name, node=node, container=self.container, files=self.read)
 
     def server(self, name: str, node: Node) -> Generator[Subject, None, Authentication]:
         """The typed server and whether it asks for a password; the latter is returned as well."""
@@ -165,8 +189,6 @@ def _started(container: Container, files: Files) -> Launch:
     programs = _PROGRAMS | {"run.sh"} if is_bitnami(container) else _PROGRAMS
     started = launch(container, programs, implied=lambda word: word.startswith("-") or word.endswith(".conf"))
     image = repository(container)
-    if basename(image).startswith("dragonfly"):
-        started.unread = "Dragonfly's own options are not read"
     variable = next((name for part, name in _EXTRA_WORDS.items() if part in image), "")
     extra = Environment(container, files.entries).text(variable) if variable else Value.unset(container.node)
     if extra.is_set:
@@ -176,7 +198,7 @@ def _started(container: Container, files: Files) -> Launch:
     return started
 
 
-def _configuration(container: Container, started: Launch, files: Files) -> Found:
+def _configuration(container: Container, started: Launch, files: Files, row: dict[str, Any] | None) -> Found:
     """The file that the server reads: the path that its command line names first."""
     first = started.words[0] if started.words else None
     if first is not None and not first.text.startswith("-"):
@@ -185,23 +207,13 @@ def _configuration(container: Container, started: Launch, files: Files) -> Found
         return files.find(container, first.text if first.text.startswith("/") else f"/data/{first.text}")
     if first is not None and first.text == "-":
         return Found(None, "it is read from standard input")
-    if is_bitnami(container):
-        outcomes = [files.find(container, path) for path in _BITNAMI_FILES]
+    if row is not None:
+        outcomes = [files.find(container, path) for path in row["files"]]
         return next((one for one in outcomes if one.mount is not None), Found(None))
     if started.unread:
-        mounted = [one for mount in container.mounts if (one := _mounted_file(container, mount, files)) is not None]
+        mounted = [one for mount in container.mounts if (one := mounted_file(container, mount, files)) is not None]
         return Found(mounted[0]) if len(mounted) == 1 else Found(None)
     return Found(None)
-
-
-def _mounted_file(container: Container, mount: Mount, files: Files) -> ConfigFile | None:
-    """The server's file that a mount brings, under the names that people give it."""
-    target = mount.target.or_else("")
-    for path in (target, f"{target}/redis.conf", f"{target}/valkey.conf"):
-        file = files.find(container, path).file if target else None
-        if file is not None and file.product == SERVER:
-            return file
-    return None
 
 
 def _options(words: list[Word]) -> list[Word]:
@@ -235,80 +247,3 @@ def _parted(word: Word) -> list[Word]:
     if not word.text.startswith("--") or not any(char.isspace() for char in word.text):
         return [word]
     return [word._replace(text=part.strip("\"'")) for part in word.text.split()]
-
-
-def _bitnami(environment: Environment) -> list[Setting]:
-    names = {"port": "REDIS_PORT_NUMBER", "requirepass": "REDIS_PASSWORD", "appendonly": "REDIS_AOF_ENABLED"}
-    found = [one for name, variable in names.items() if (one := environment.setting(name, variable)) is not None]
-    password_file = environment.setting("requirepass", "REDIS_PASSWORD_FILE")
-    if password_file is not None and "REDIS_PASSWORD" not in environment.variables:
-        reason = "it is read from a file when the container starts"
-        password_file.value = Value.unknown(password_file.value.node, reason, password_file.value.at)
-        found.append(password_file)
-    enabled = environment.setting("tls-port", "REDIS_TLS_ENABLED")
-    if enabled is not None and truth(enabled.value.or_else("")):
-        port = environment.setting("tls-port", "REDIS_TLS_PORT_NUMBER")
-        found.append(port if port is not None else _made("tls-port", "6379", enabled))
-        if environment.text("REDIS_PORT_NUMBER").or_else("6379") == environment.text("REDIS_TLS_PORT_NUMBER").or_else("6379"):
-            found.append(_made("port", "0", enabled))
-    disabled = environment.text("REDIS_DISABLE_COMMANDS")
-    for command in re.split(r"[,;\s]+", disabled.or_else("")):
-        if command:
-            word, empty = Value.of(command, disabled.node, disabled.at), Value.of("", disabled.node, disabled.at)
-            arguments = [word, empty]
-            found.append(
-                Setting(name="rename-command", value=word, key_place=word.place, layer="environment", arguments=arguments)
-            )
-    return found
-
-
-def _made(name: str, text: str, by: Setting) -> Setting:
-    """A setting that an image's script makes out of a variable."""
-    value = Value.of(text, by.value.node, by.value.at)
-    return Setting(name=name, value=value, key_place=by.key_place, layer="environment", arguments=[value])
-
-
-def _ignored_variables(container: Container, kept: dict[str, bool]) -> Iterator[IgnoredSetting]:
-    """Variables that the official image does not read. One that the container's own commands or checks use is not ignored.
-
-    ``kept`` says which protections the server has otherwise.
-    """
-    used = mentioned(container)
-    for name, variable in container.environment.items():
-        if name not in _UNREAD_VARIABLES or name in used or variable.shared:
-            continue
-        protection = _UNREAD_VARIABLES[name]
-        if protection == "the password" and kept[protection]:
-            continue  # somebody reads it by hand, beside a password that is in force
-        off = variable.value.is_set and truth(variable.value.or_else("") or "no") is False
-        instead = "`--requirepass` on the command line" if protection == "the password" else "an argument of redis-server"
-        yield IgnoredSetting(
-            name=f"{name} of {container.name}",
-            node=variable.value.node,
-            platform=container.platform,
-            product="redis",
-            setting=name,
-            why="the official Redis image reads no such variable",
-            instead=instead,
-            protection=None if off or kept.get(protection or "") else protection,
-        )
-
-
-def _unread_files(container: Container, files: Files) -> Iterator[IgnoredSetting]:
-    """Configuration files that are mounted although the command line names none: Redis then reads none."""
-    for mount in container.mounts:
-        file = _mounted_file(container, mount, files)
-        if file is None:
-            continue
-        files.use(file)
-        password = any(one.name == "requirepass" and one.value.value for one in file.settings)
-        yield IgnoredSetting(
-            name=f"{mount.target.or_else('')} of {container.name}",
-            node=mount.node,
-            platform=container.platform,
-            product="redis",
-            setting=mount.target.or_else(""),
-            why="redis-server reads a configuration file only if its command line names one, and this one names none",
-            instead=f"`redis-server {mount.target.or_else('')}`",
-            protection="the password" if password else None,
-        )

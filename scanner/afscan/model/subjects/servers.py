@@ -142,6 +142,10 @@ class Qdrant(Server):
     cluster: Value[bool]
     peer_tls: Value[bool]  # cluster.p2p.enable_tls, default false
     host: Value[str]  # service.host, default 0.0.0.0
+    read_only_api_key: Value[str]
+    jwt_rbac: Value[bool]  # service.jwt_rbac, default false; of no use without an api_key
+    verify_clients: Value[bool]  # service.verify_https_client_certificate, default false
+    telemetry_disabled: Value[bool]  # default false
 
 
 @record(slots=True, kw_only=True, eq=False)

@@ -13,6 +13,7 @@ from afscan.model.source import Source
 from afscan.model.subjects import ConfigEntry, SecretEntry
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.objects import PLATFORM, KubernetesObject
+from afscan.platforms.tlsversions import of_entry
 
 MAX_ENCODED = 1_400_000
 """Characters of base64 that are decoded: a Secret is limited to 1 MiB by Kubernetes."""
@@ -27,6 +28,8 @@ _RECOGNISED = {
     "sql": "sql",
     "fluentd": "fluentd",
     "fluentbit": "fluentbit",
+    "properties": "neo4j",
+    "goini": "grafana",
 }
 
 
@@ -40,18 +43,17 @@ def read_config_map(item: KubernetesObject) -> None:
         text, node = value.or_else(""), value.node
         syntax = syntax_of(key, text) if value.is_set else None
         is_file = syntax is not None and ("\n" in text.strip() or "." in key)
-        item.out.subjects.append(
-            ConfigEntry(
-                name=f"{item.title}, entry {key}",
-                node=node,
-                platform=PLATFORM,
-                key=key,
-                text=value,
-                config_map=item.name,
-                namespace=item.namespace,
-                recognised_as=_RECOGNISED.get(syntax or "") if is_file else None,
-            )
+        entry = ConfigEntry(
+            name=f"{item.title}, entry {key}",
+            node=node,
+            platform=PLATFORM,
+            key=key,
+            text=value,
+            config_map=item.name,
+            namespace=item.namespace,
+            recognised_as=_RECOGNISED.get(syntax or "") if is_file else None,
         )
+        item.out.subjects += [entry, *of_entry(entry)]
         if is_file and isinstance(node, Scalar):
             _embed(item, node.embed(name=key, holder="configmap", syntax=syntax))
         elif value.is_set and "\n" not in text.strip():

@@ -8,6 +8,7 @@ from afscan.model.subjects import Ingress, IngressRoute, NetworkPolicy, PolicyPe
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.objects import PLATFORM, KubernetesObject, labels_of, port_value, section
 from afscan.platforms.reading import Reader
+from afscan.platforms.tlsversions import of_ingress
 
 _INTERNAL = {
     "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
@@ -109,20 +110,19 @@ def read_ingress(item: KubernetesObject) -> None:
     section_node = spec.node.get("tls")
     annotations = item.reader.string_map("metadata", "annotations")
     class_name = spec.text("ingressClassName")
-    item.out.subjects.append(
-        Ingress(
-            name=item.title,
-            node=item.node,
-            platform=PLATFORM,
-            namespace=item.namespace,
-            routes=routes,
-            tls=_tls(spec, section_node, written=bool(tls)),
-            tls_hosts=[host for listed in hosts for host in listed],
-            tls_any_host=any(not listed for listed in hosts),
-            annotations=annotations,
-            class_name=annotations.get("kubernetes.io/ingress.class", class_name) if class_name.is_unset else class_name,
-        )
+    ingress = Ingress(
+        name=item.title,
+        node=item.node,
+        platform=PLATFORM,
+        namespace=item.namespace,
+        routes=routes,
+        tls=_tls(spec, section_node, written=bool(tls)),
+        tls_hosts=[host for listed in hosts for host in listed],
+        tls_any_host=any(not listed for listed in hosts),
+        annotations=annotations,
+        class_name=annotations.get("kubernetes.io/ingress.class", class_name) if class_name.is_unset else class_name,
     )
+    item.out.subjects += [ingress, *of_ingress(ingress)]
 
 
 def _tls(spec: Reader, node: Node | None, *, written: bool) -> Value[bool]:

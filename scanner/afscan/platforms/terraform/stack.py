@@ -15,6 +15,7 @@ from afscan.platforms.terraform.operations import read_operations
 from afscan.platforms.terraform.registries import apply_filters, read_filters
 from afscan.platforms.terraform.results import Known
 from afscan.platforms.terraform.roots import read_root
+from afscan.platforms.terraform.tlsversions import read_tls
 from afscan.platforms.terraform.workloads import read_workload
 
 _PARTIAL = {
@@ -60,6 +61,7 @@ def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
         if resource is not None:
             out.subjects += _refined(resource, body, major)
         out.subjects += clusters.read_disks(kind, name, body)
+        out.subjects += read_tls(kind, name, body)
         if kind in _PARTIAL:
             argument, reason = _PARTIAL[kind]
             out.notice(NoticeKind.PARTIAL, (node.get(argument) or node).head, reason)
