@@ -68,7 +68,7 @@ def _doubted(subjects: Iterable[Subject], container: Container) -> Iterator[Subj
 
 def _standing(file: ConfigFile) -> int:
     """Files that take in others come first, those that lie beside another one last."""
-    if any(setting.name.startswith("include") for setting in file.settings) or postgres.is_main(file):
+    if any(setting.name.startswith(("include", "%include")) for setting in file.settings) or postgres.is_main(file):
         return 2 if file.product == "postgres-hba" else 0
     return 3 if file.product == "postgres-hba" else 1
 
@@ -77,7 +77,7 @@ def _of_container(product: str, container: Container, files: Files, scripts: Scr
     if product in ("redis", "valkey"):
         yield from redis.of_container(container, files, stack)
     elif product == "pgbouncer":
-        yield from pgbouncer.of_container(container, files)
+        yield from pgbouncer.of_container(container, files, stack)
     elif product == "qdrant":
         yield from qdrant.of_container(container, files)
     elif product == "postgres":
@@ -90,7 +90,7 @@ def _of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
     if file.product == "redis":
         yield from redis.of_file(file, files, stack)
     elif file.product == "pgbouncer":
-        yield from pgbouncer.of_file(file, files)
+        yield from pgbouncer.of_file(file, files, stack)
     elif file.product == "qdrant":
         yield from qdrant.of_file(file)
     elif file.product in ("postgres", "postgres-hba"):
