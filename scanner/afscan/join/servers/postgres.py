@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from posixpath import basename, join
 
 from afscan.join.servers.environment import Environment
@@ -43,6 +44,8 @@ def of_container(container: Container, files: Files, scripts: Scripts, stack: St
     if bitnami:
         _bitnami(reading, environment)
         arguments = command_line([word.value() for word in split_words(environment.text("POSTGRESQL_EXTRA_FLAGS"))]) + arguments
+    elif reading.main is None:
+        reading.settings += _made_by_initdb(environment)
     for folder in folders:
         automatic = reading.find(join(folder, "postgresql.auto.conf")).file
         if automatic is not None and automatic.product == SERVER:
@@ -74,6 +77,14 @@ def of_container(container: Container, files: Files, scripts: Scripts, stack: St
         yield from ignored_variables(container, environment, found)
         if not reading.unread and not known.is_unknown:
             yield from unread_files(found, reading, started, files)
+
+
+def _made_by_initdb(environment: Environment) -> list[Setting]:
+    """What ``initdb -c name=value`` writes into the file that it makes. Source: postgresql.org, "initdb" (since version 16)."""
+    words = split_words(environment.text("POSTGRES_INITDB_ARGS"))
+    pairs = [word for before, word in pairwise(words) if before.text in ("-c", "--set")]
+    joined = [word._replace(text=word.text.removeprefix("--set=")) for word in words if word.text.startswith("--set=")]
+    return command_line([part for word in pairs + joined for part in (Value.of("-c", word.node, word.at), word.value())])
 
 
 def of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
