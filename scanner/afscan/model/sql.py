@@ -218,8 +218,8 @@ class Migration(Subject):
 class DatabaseRole(Subject):
     """A role after all scripts. Fields as in :class:`RoleStatement`; what no statement sets is unset at the statement that makes it.
 
-    ``bootstrap`` is the superuser that the image creates; ``created`` the statement, None for that one. ``uses`` are the containers
-    that log in as this role (joined). ``owns`` counts the objects that belong to it.
+    ``bootstrap`` is the superuser that the image creates; ``created`` the statement, None for that one. ``owns`` are
+    schemas, databases and other objects that are said to be its own; tables say themselves whose they are.
     """
 
     catalogue: "Catalogue"

@@ -213,6 +213,8 @@ class Builder:
             self._connect(one)
         elif one.verb == "DROP POLICY":
             self._drop_policy(one)
+        elif one.verb in ("CREATE SCHEMA", "CREATE DATABASE") and not failed:
+            self._made_for(one)
         for name in one.drops:
             self._drop(name)
         for name in one.makes:
@@ -299,6 +301,13 @@ class Builder:
                 table.owner = self.roles.current if one.owner.name == "current_user" else one.owner.name
         if one.owner.name in self.found.roles:
             self.found.roles[one.owner.name].owns.append(one.target)
+
+    def _made_for(self, one: SqlStatement) -> None:
+        """``AUTHORIZATION`` and ``OWNER``: whose a schema or database is; without these, of whoever makes it."""
+        named = [name.name for name in one.needs if name.kind == "role" and name.text.is_set]
+        role = self.found.roles.get(named[0] if named else self.roles.current)
+        if role is not None:
+            role.owns += one.makes
 
     def _connect(self, one: ConnectStatement) -> None:
         if one.database.is_unknown:
