@@ -38,12 +38,15 @@ def of_container(container: Container, files: Files, scripts: Scripts, stack: St
     started = launch(container, _PROGRAMS | {"run.sh"} if bitnami else _PROGRAMS, implied=lambda word: word.startswith("-"))
     environment = Environment(container, files.entries)
     reading = Reading(container, files, stack, unread=started.unread)
-    arguments = command_line([word.value() for word in started.words])
+    arguments = command_line([(word.text, word.value()) for word in started.words])
     folders = [_BITNAMI_FOLDER] if bitnami else _folders(container, started, environment)
     _configure(reading, container, last(arguments), folders)
     if bitnami:
         _bitnami(reading, environment)
-        arguments = command_line([word.value() for word in split_words(environment.text("POSTGRESQL_EXTRA_FLAGS"))]) + arguments
+        arguments = (
+            command_line([(word.text, word.value()) for word in split_words(environment.text("POSTGRESQL_EXTRA_FLAGS"))])
+            + arguments
+        )
     elif reading.main is None:
         reading.settings += _made_by_initdb(environment)
     for folder in folders:
@@ -84,7 +87,7 @@ def _made_by_initdb(environment: Environment) -> list[Setting]:
     words = split_words(environment.text("POSTGRES_INITDB_ARGS"))
     pairs = [word for before, word in pairwise(words) if before.text in ("-c", "--set")]
     joined = [word._replace(text=word.text.removeprefix("--set=")) for word in words if word.text.startswith("--set=")]
-    return command_line([part for word in pairs + joined for part in (Value.of("-c", word.node, word.at), word.value())])
+    return command_line([(f"-c{word.text}", word.value()) for word in pairs + joined])
 
 
 def of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
