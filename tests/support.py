@@ -51,6 +51,7 @@ def stack_of(files: dict[str, str], *, complete: bool = True) -> Stack:
 
     stack = Stack("", complete=complete)
     for path, text in files.items():
+        stack.paths.append(path)
         out, sources, _ = interpret(Source(path, text))
         stack.add(out.subjects)
         stack.notices += out.notices

@@ -90,14 +90,6 @@ def test_lines_that_pgbouncer_refuses_are_noted() -> None:
     assert value_of(text, 0, 0).text == "session"
 
 
-def test_an_include_is_noted() -> None:
-    text = "[pgbouncer]\nauth_type = md5\n%include /etc/pgbouncer/more.ini\n"
-    notices = parsed(text, "ini", "pgbouncer.ini").notices
-    assert [(one.kind, text_at(text, one.place)) for one in notices] == [
-        (NoticeKind.UNRESOLVED, "%include /etc/pgbouncer/more.ini")
-    ]
-
-
 def test_other_programs_files_are_left_alone() -> None:
     text = "[databases]\nmain\n  user: x\n"
     assert not parsed(text, "ini", "app.cfg").notices

@@ -492,11 +492,27 @@ spec:
     ]
 
 
-def test_an_include_makes_absences_unknown() -> None:
-    text = "[databases]\n* = host=db\n[pgbouncer]\npool_mode = session\n%include /etc/pgbouncer/tls.ini\n"
-    found = one(stack_of({"pgbouncer.ini": text}), PgBouncer)
+def test_an_include_that_is_not_here_makes_all_before_it_and_absences_unknown() -> None:
+    text = "[databases]\n* = host=db\n[pgbouncer]\npool_mode = session\n%include /etc/pgbouncer/tls.ini\nmax_client_conn = 7\n"
+    stack = stack_of({"pgbouncer.ini": text})
+    found = one(stack, PgBouncer)
     assert found.client_tls.is_unknown
-    assert found.pool_mode.value == "session"
+    assert found.pool_mode.reason == "`%include /etc/pgbouncer/tls.ini` comes later and may set it"
+    assert found.max_client_connections.value == 7
+    (notice,) = stack.notices
+    assert (notice.kind, text_at(text, notice.place)) == (NoticeKind.UNRESOLVED, "/etc/pgbouncer/tls.ini")
+
+
+def test_an_include_of_pgbouncers_is_followed_once_and_its_file_is_no_pooler_of_its_own() -> None:
+    files = {
+        "p/pgbouncer.ini": "[pgbouncer]\npool_mode = session\nauth_type = md5\n%include parts/more.ini\n%include pgbouncer.ini\n",
+        "p/parts/more.ini": "[databases]\nshop = host=db\n[pgbouncer]\npool_mode = transaction\n",
+    }
+    stack = stack_of(files)
+    found = one(stack, PgBouncer)
+    assert [line.name for line in found.databases] == ["shop"]
+    assert found.setting("pgbouncer.auth_type").is_unknown  # behind it stands what takes in itself
+    assert [text_at(files, notice.place) for notice in stack.notices] == ["pgbouncer.ini"]
 
 
 def test_userlists_beside_a_file() -> None:

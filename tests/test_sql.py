@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from afscan.model.node import Scalar
 from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
+from afscan.model.sql import SqlScript
 from afscan.model.subjects import Credential, Origin
 from afscan.syntax import parse
 from support import interpreted, parsed, text_at
@@ -25,8 +26,8 @@ def tags(text: str) -> list[tuple[str, str]]:
 def credentials(text: str) -> list[Credential]:
     out = interpreted(text, "init.sql")
     assert not out.notices
-    assert all(isinstance(subject, Credential) for subject in out.subjects)
-    return out.subjects
+    assert all(isinstance(subject, Credential | SqlScript) for subject in out.subjects)
+    return [subject for subject in out.subjects if isinstance(subject, Credential)]
 
 
 def credential(text: str) -> Credential:
@@ -57,6 +58,16 @@ def credential(text: str) -> Credential:
         ("a \\echo it's\n b;", [["\\echo", "it", "'", "s"], ["a", "b"]]),
         ("a \\; b \\\\ c;", [["a"], ["b", "c"]]),
         ("# it's MySQL\na;", [["a"]]),
+        (
+            "CREATE RULE r AS ON INSERT TO t DO (a; b); c",
+            [["CREATE", "RULE", "r", "AS", "ON", "INSERT", "TO", "t", "DO", "(", "a", ";", "b", ")"], ["c"]],
+        ),
+        (
+            "CREATE FUNCTION f() BEGIN ATOMIC a; CASE x END; END; b",
+            [["CREATE", "FUNCTION", "f", "(", ")", "BEGIN", "ATOMIC", "a", ";", "CASE", "x", "END", ";", "END"], ["b"]],
+        ),
+        ("BEGIN; a; END; b", [["BEGIN"], ["a"], ["END"], ["b"]]),
+        ("a (; b", [["a", "(", ";", "b"]]),
         ("", []),
     ],
 )
@@ -111,6 +122,8 @@ def test_what_never_ends_is_located_and_the_statements_before_it_are_kept(text, 
 
 
 def test_rows_of_an_insert_are_not_kept():
+    (insert, _) = parsed("INSERT INTO t (a) VALUES " + "(1, 'x;')," * 500 + "(2, 'y'); b", "sql").roots[0].items
+    assert len(insert.items) == 64
     (insert, after) = parsed("INSERT INTO t VALUES " + "(1, 'x;')," * 500 + "(2, 'y'); CREATE ROLE a", "sql").roots[0].items
     assert len(insert.items) == 64
     assert [token.text for token in after.items] == ["CREATE", "ROLE", "a"]
@@ -151,6 +164,25 @@ def test_any_text_is_read_without_an_error_and_every_place_lies_in_it(text):
         if isinstance(node, Scalar) and node.text:
             assert node.part(0, len(node.text)).span[:2] >= node.span[:2]
     interpreted(text, "x.sql")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([*PIECES, "(", ")", "BEGIN ATOMIC ", "CREATE FUNCTION ", "\r\n"]), max_size=25).map("".join))
+def test_the_tokens_stand_in_order_and_what_is_between_them_is_no_token(text):
+    source = Source("x.sql", text, syntax="sql")
+    result = parse(source)
+    tokens = sorted((node.span for node in result.roots[0].walk() if isinstance(node, Scalar)), key=lambda span: span[:2])
+    ends = [(1, 1), *(span[2:] for span in tokens)]
+    assert all(end <= span[:2] for end, span in zip(ends, tokens, strict=False))
+    if result.notices or "COPY" in text or r"\copy" in text or "INSERT" in text:
+        return
+    rebuilt, at = "", 0
+    for span in tokens:
+        start, end = source.offset(*span[:2]), source.offset(*span[2:])
+        between = text[at:start]
+        rebuilt, at = rebuilt + between + text[start:end], end
+        assert not between.strip(" \t\r\n\f\v;\\") or between.lstrip(" \t\r\n;\\").startswith(("--", "#", "/*", "."))
+    assert text.startswith(rebuilt)
 
 
 # ---------------------------------------------------------------- the platform

@@ -91,6 +91,7 @@ def _scan_stacks(found: Discovery, rules: list[Rule], result: Result, options: O
     done = 0
     for files in found.stacks.values():
         stack = Stack(files.root, complete=files.complete)
+        stack.foreign = found.foreign
         for path in files.files:
             _take(read_file(path, path), stack, files, result)
             done += 1

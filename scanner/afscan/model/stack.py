@@ -24,6 +24,7 @@ class Stack:
         self.complete = complete
         self.sources: list[Source] = []
         self.paths: list[str] = []
+        self.foreign: list[str] = []  # files that were not read at all, by their names (archives among them)
         self.notices: list[Notice] = []
         self.joined: dict[str, Any] = {}
         self._by_type: dict[type[Subject], list[Subject]] = {}

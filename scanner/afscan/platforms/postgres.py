@@ -71,40 +71,40 @@ def protection_of(parameter: str, text: str | None) -> str | None:
     return None if off else _PROTECTIONS.get(parameter)
 
 
-def command_line(words: list[Value[str]]) -> list[Setting]:
-    """The settings that the server's arguments (without the program) make: ``-c name=value``, ``--name=value``, ``-N 200``."""
+def command_line(words: list[tuple[str, Value[str]]]) -> list[Setting]:
+    """The settings that the server's arguments (without the program) make: ``-c name=value``, ``--name=value``, ``-N 200``.
+
+    :param words: each as it is written, and its value: unknown where a part of it is.
+    """
     found: list[Setting] = []
     waiting: str | None = None
-    for word in words:
-        text = word.or_else("")
+    for text, word in words:
         if waiting is not None:
-            found += _assignment(word, 0) if waiting == "c" else [_setting(_SHORT[waiting], word, text)]
+            found += _assignment(text, word) if waiting == "c" else [_setting(_SHORT[waiting], word, text)]
             waiting = None
         elif text.startswith("--") and "=" in text:
-            found += _assignment(word, 2)
+            found += _assignment(text[2:], word)
         elif text[:1] == "-" and len(text) >= 2 and text[1] != "-":
             letter, rest = text[1], text[2:]
             if letter == "c" or letter in _SHORT:
                 if not rest:
                     waiting = letter
                 else:
-                    found += _assignment(word, 2) if letter == "c" else [_setting(_SHORT[letter], word, rest)]
+                    found += _assignment(rest, word) if letter == "c" else [_setting(_SHORT[letter], word, rest)]
             elif letter in _FLAGS and not rest:
                 found.append(_setting(_FLAGS[letter][0], word, _FLAGS[letter][1]))
     return found
 
 
-def _assignment(word: Value[str], skip: int) -> list[Setting]:
-    text = word.or_else("")[skip:]
+def _assignment(text: str, word: Value[str]) -> list[Setting]:
     name, sign, value = text.partition("=")
-    if not sign:
+    if not sign or "$" in name:
         return []
+    if word.is_unknown and "$" not in value and value:
+        word = Value.of(value, word.node, word.at)
     return [_setting(name.strip().lower().replace("-", "_"), word, value.strip().strip("'"))]
 
 
 def _setting(name: str, word: Value[str], text: str) -> Setting:
-    if word.is_unknown:
-        value: Value[str] = word
-    else:
-        value = Value.of(text, word.node, word.at)
+    value: Value[str] = word if word.is_unknown else Value.of(text, word.node, word.at)
     return Setting(name=name, value=value, key_place=word.place, layer="command-line")

@@ -139,3 +139,9 @@ def origin_in(value: Value[str]) -> Origin:
         expanded = _EXPANDED.get(value.node.source.holder)
         return expanded[2] if expanded is not None else Origin.UNKNOWN
     return origin_of(value.or_else(""), expands=False)
+
+
+def is_zero(text: str) -> bool:
+    """Whether a number, with or without a unit, is zero: ``0``, ``0s``, ``0.0``."""
+    digits = text.strip().strip("'\"").rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
+    return bool(digits) and not digits.strip("0.")

@@ -1,4 +1,5 @@
-"""SQL scripts: the passwords that they give to roles, and those with which they connect elsewhere.
+"""SQL scripts: their statements (:mod:`afscan.platforms.sqlstatements`), the passwords that they give to roles, and those with which
+they connect elsewhere.
 
 * ``CREATE``/``ALTER ROLE|USER name ... PASSWORD '...'`` (PostgreSQL documentation, "CREATE ROLE"): an empty string sets no
   password; a text of the form ``md5`` + 32 hexadecimal digits, or a whole SCRAM secret, is stored as it is; anything else *is*
@@ -19,6 +20,7 @@ from afscan.model.source import Source
 from afscan.model.subjects import Credential, Origin
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
+from afscan.platforms.sqlstatements import script
 
 _HASH = re.compile(r"md5[0-9a-f]{32}|SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+")
 _PLACEHOLDER = re.compile(
@@ -41,9 +43,12 @@ def recognise(source: Source, root: Node) -> bool:
 
 
 def interpret(source: Source, root: Node, out: Interpretation) -> None:
-    """The credentials of a script, and the SQL within its strings."""
+    """The statements and credentials of a script, and the SQL within its strings."""
     variables: dict[str, list[Scalar]] = {}
     statements = [_tokens(item) for item in root.items] if isinstance(root, Sequence) else []
+    found = script(source, root, statements) if source.holder != "sql" else None
+    if found is not None:
+        out.subjects.append(found)
     for tokens, following in zip(statements, [*statements[1:], []]):
         if tokens and tokens[0].tag == "command":
             if tokens[0].text == "\\set" and len(tokens) > 1:

@@ -42,8 +42,6 @@ def parse(source: Source) -> Parsed:
             root.add(section)
             end = header.end()  # what follows on the same line is read as a line of its own
         elif include is not None:
-            reason = f"`%include {include[1].strip()}` is not followed: what it sets is not known."
-            notices.append(Notice(NoticeKind.UNRESOLVED, source.place(source.span(at, at + len(include[0].rstrip()))), reason))
             _owner(source, root, section).add(_pair(source, (at, at + 8), (include.start(1), end)))
         else:
             _line(source, _owner(source, root, section), at, end, notices)

@@ -2,7 +2,8 @@
 
 The root is a sequence of sequences of scalars, whose ``tag`` is the kind of token (see :func:`afscan.syntax.sql_tokens.token`).
 A command of psql's (``\\set name value``) is a sequence of its own, before the statement in whose midst it stands. The data lines
-of ``COPY ... FROM STDIN`` are passed over, as are comments. Of ``INSERT`` the head is kept, not the rows: dumps are long.
+of ``COPY ... FROM STDIN`` are passed over, as are comments. A semicolon inside brackets, or in the body of a function that begins with
+``BEGIN ATOMIC``, ends nothing. Of ``INSERT`` the head is kept, not the rows: dumps are long.
 """
 
 import re
@@ -44,6 +45,8 @@ class _Reader:
         self.parsed = Parsed([self.root])
         self.tokens: list[Scalar] = []
         self.insert = False
+        self.brackets = 0
+        self.blocks = 0  # how many BEGIN (or CASE) of a function's body are open
 
     def read(self) -> None:
         """Read all tokens."""
@@ -66,11 +69,15 @@ class _Reader:
                 self._never_ends(start)
                 return
             self.at = end
-            if kind == "end":
+            if kind == "end" and not self.brackets and not self.blocks:
                 self._finish()
+            elif kind == "end":
+                self._add("operator", start, end)
             elif kind == "command":
                 self._command(start)
-            elif kind != "comment" and not (self.insert and len(self.tokens) >= MAX_INSERT_TOKENS):
+            elif self.insert and len(self.tokens) >= MAX_INSERT_TOKENS:
+                self._bracket(self.text[start:end])
+            elif kind != "comment":
                 self._add(kind, start, end)
         self._finish()
 
@@ -79,6 +86,20 @@ class _Reader:
         if not self.tokens:
             self.insert = node.text.upper() == "INSERT"
         self.tokens.append(node)
+        if node.tag == "operator":
+            self._bracket(node.text)
+        elif node.tag == "word":
+            self._count(node.text.upper())
+
+    def _bracket(self, sign: str) -> None:
+        self.brackets = max(0, self.brackets + (sign == "(") - (sign == ")"))
+
+    def _count(self, word: str) -> None:
+        """Whether a body of SQL begins or ends within CREATE FUNCTION, as psql counts it."""
+        if word == "ATOMIC" and len(self.tokens) > 1 and self.tokens[-2].text.upper() == "BEGIN":
+            self.blocks += self.tokens[0].text.upper() == "CREATE"
+        elif self.blocks:
+            self.blocks = max(0, self.blocks + (word in ("BEGIN", "CASE")) - (word == "END"))
 
     def _dollar_end(self, quote: str) -> int | None:
         close = self.text.find(quote, self.at)
@@ -96,6 +117,7 @@ class _Reader:
     def _finish(self) -> None:
         """A statement ends here; the data that may follow it is passed over."""
         tokens, self.tokens, self.insert = self.tokens, [], False
+        self.brackets = self.blocks = 0
         if not tokens:
             return
         self._statement(tokens)

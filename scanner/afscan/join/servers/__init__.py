@@ -6,10 +6,13 @@ says, as a server of its own without a container. The cost is linear in containe
 """
 
 from collections.abc import Iterable, Iterator
+from posixpath import dirname
 
 from afscan.join.servers import grafana, neo4j, others, pgbouncer, postgres, qdrant, redis
-from afscan.join.servers.files import Files
-from afscan.join.servers.postgresinit import InitScripts
+from afscan.join.servers.catalogue import of_folder
+from afscan.join.servers.files import Files, path_of
+from afscan.join.servers.initscripts import Scripts
+from afscan.model.sql import SqlScript
 from afscan.model.stack import Stack
 from afscan.model.subjects import Authentication, ConfigFile, Container, Server, Subject
 from afscan.model.value import Value
@@ -22,7 +25,7 @@ def join(stack: Stack) -> Iterable[Subject]:
     """The servers of a stack."""
     files = Files.of(stack)
     found: list[Subject] = []
-    scripts = InitScripts(stack)
+    scripts = Scripts(stack, files)
     for container in stack.of(Container):
         serves = container.role in ("main", "sidecar") and not container.workload.runs_to_completion
         product = product_of(container) if serves else None
@@ -33,7 +36,23 @@ def join(stack: Stack) -> Iterable[Subject]:
     for file in sorted(waiting, key=_standing):
         if id(file) not in files.used:
             found += _of_file(file, files, stack)
+    for folder, listed in _left_over(stack, scripts).items():
+        found += of_folder(listed, folder, scripts)
     found += [setting for one in found if isinstance(one, Server) for setting in of_server(one)]
+    return found
+
+
+def _left_over(stack: Stack, scripts: Scripts) -> dict[str, list[SqlScript]]:
+    """The SQL scripts that no server here runs and no other script takes in, by where they lie."""
+    found: dict[str, list[SqlScript]] = {}
+    for script in stack.of(SqlScript):
+        if id(script) not in scripts.taken:
+            scripts.take_included(script)
+    for script in stack.of(SqlScript):
+        if id(script) not in scripts.taken and script.statements:
+            source = script.node.source
+            where = source.owner or (dirname(path_of(source)) if source.holder == "file" else source.path)
+            found.setdefault(where, []).append(script)
     return found
 
 
@@ -50,16 +69,16 @@ def _doubted(subjects: Iterable[Subject], container: Container) -> Iterator[Subj
 
 def _standing(file: ConfigFile) -> int:
     """Files that take in others come first, those that lie beside another one last."""
-    if any(setting.name.startswith("include") for setting in file.settings) or postgres.is_main(file):
+    if any(setting.name.startswith(("include", "%include")) for setting in file.settings) or postgres.is_main(file):
         return 2 if file.product == "postgres-hba" else 0
     return 3 if file.product == "postgres-hba" else 1
 
 
-def _of_container(product: str, container: Container, files: Files, scripts: InitScripts, stack: Stack) -> Iterator[Subject]:
+def _of_container(product: str, container: Container, files: Files, scripts: Scripts, stack: Stack) -> Iterator[Subject]:
     if product in ("redis", "valkey"):
         yield from redis.of_container(container, files, stack)
     elif product == "pgbouncer":
-        yield from pgbouncer.of_container(container, files)
+        yield from pgbouncer.of_container(container, files, stack)
     elif product == "qdrant":
         yield from qdrant.of_container(container, files)
     elif product == "postgres":
@@ -76,7 +95,7 @@ def _of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
     if file.product in ("redis", "redis-sentinel"):
         yield from redis.of_file(file, files, stack)
     elif file.product == "pgbouncer":
-        yield from pgbouncer.of_file(file, files)
+        yield from pgbouncer.of_file(file, files, stack)
     elif file.product == "qdrant":
         yield from qdrant.of_file(file)
     elif file.product == "neo4j":

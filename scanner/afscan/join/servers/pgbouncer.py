@@ -1,90 +1,45 @@
 """PgBouncer as it runs: the file that its command line names, or what an image's script makes of the environment."""
 
 from collections.abc import Iterator
-from posixpath import basename
+from posixpath import basename, dirname, join, normpath
 
 from afscan.join.servers.environment import Environment
-from afscan.join.servers.files import Files, Found
+from afscan.join.servers.files import Files, Found, path_of
 from afscan.join.servers.products import is_bitnami, repository
 from afscan.join.servers.shell import Word
 from afscan.join.servers.words import Launch, launch
-from afscan.model.record import record
+from afscan.model.notice import Notice, NoticeKind
+from afscan.model.record import field, record
+from afscan.model.stack import Stack
 from afscan.model.subjects import ConfigFile, Container, PoolerDatabase, PoolerUser, Setting, Subject
 from afscan.model.value import Value
-from afscan.platforms.pgbouncer import USERLIST, users
+from afscan.platforms.pgbouncer import SERVER, USERLIST, users
+from afscan.platforms.pgbouncerimages import PoolerImage, keys, pooler_image
 from afscan.platforms.pgbouncerserver import Effective, authentication, connections, databases, section_of, server
 from afscan.platforms.settings import typed, whole_number
 
 _PROGRAMS = frozenset(("pgbouncer", "run.sh", "entrypoint.sh"))
 _PATHS = ("/etc/pgbouncer/pgbouncer.ini",)
-_BITNAMI_PATHS = ("/bitnami/pgbouncer/conf/pgbouncer.ini", "/opt/bitnami/pgbouncer/conf/pgbouncer.ini")
+_MAX_INCLUDES = 10
+"""As deep as PgBouncer follows ``%include``. Source: libusual/usual/cfparser.c."""
+
 _WITH_ARGUMENT = frozenset(("-u", "--user"))
 
 
-@record(slots=True, frozen=True)
-class _Image:
-    """How an image makes pgbouncer.ini out of its environment: the names of its variables, and what it always writes."""
-
-    prefix: str
-    host: str
-    port: str
-    database: str
-    user: str
-    password: str
-    writes: dict[str, str]
-    renamed: dict[str, str]
+def _image(container: Container) -> PoolerImage | None:
+    return pooler_image("bitnami/pgbouncer" if is_bitnami(container) else repository(container))
 
 
-_IMAGES = {
-    # edoburu/docker-pgbouncer, entrypoint.sh
-    "edoburu/pgbouncer": _Image(
-        "", "DB_HOST", "DB_PORT", "DB_NAME", "", "", {"listen_addr": "0.0.0.0", "listen_port": "5432", "auth_type": "md5"}, {}
-    ),
-    # pgbouncer/pgbouncer, README and entrypoint.sh
-    "pgbouncer/pgbouncer": _Image(
-        "PGBOUNCER_",
-        "DATABASES_HOST",
-        "DATABASES_PORT",
-        "DATABASES_DBNAME",
-        "DATABASES_USER",
-        "DATABASES_PASSWORD",
-        {"listen_addr": "0.0.0.0", "auth_type": "any"},
-        {},
-    ),
-    # bitnami/containers, pgbouncer, libpgbouncer.sh
-    "bitnami": _Image(
-        "PGBOUNCER_",
-        "POSTGRESQL_HOST",
-        "POSTGRESQL_PORT",
-        "PGBOUNCER_DATABASE",
-        "",
-        "",
-        {"listen_addr": "0.0.0.0", "listen_port": "6432", "auth_type": "scram-sha-256"},
-        {"listen_port": "PGBOUNCER_PORT", "listen_addr": "PGBOUNCER_LISTEN_ADDRESS"},
-    ),
-}
-
-# fmt: off
-_KEYS = (
-    "listen_addr", "listen_port", "auth_type", "auth_file", "auth_hba_file", "auth_user", "auth_query", "pool_mode",
-    "max_client_conn", "default_pool_size", "min_pool_size", "reserve_pool_size", "reserve_pool_timeout", "max_db_connections",
-    "max_user_connections", "server_reset_query", "server_reset_query_always", "server_lifetime", "server_idle_timeout",
-    "client_idle_timeout", "idle_transaction_timeout", "query_timeout", "query_wait_timeout", "log_connections",
-    "log_disconnections", "log_pooler_errors", "client_tls_sslmode", "client_tls_key_file", "client_tls_cert_file",
-    "client_tls_ca_file", "client_tls_protocols", "client_tls_ciphers", "server_tls_sslmode", "server_tls_ca_file",
-    "server_tls_key_file", "server_tls_cert_file", "server_tls_protocols", "server_tls_ciphers",
-)
-# fmt: on
-
-
-def of_container(container: Container, files: Files) -> Iterator[Subject]:
+def of_container(container: Container, files: Files, stack: Stack) -> Iterator[Subject]:
     """The pooler in a container."""
     started = launch(container, _PROGRAMS, implied=lambda word: word.startswith("-") or word.endswith(".ini"))
     found = _configuration(container, started, files)
     if found.file is not None:
-        yield from _by_file(files.use(found.file), container, files, started.unread)
+        path = _path(started.words)
+        at = path.text if path is not None else ""
+        yield from _by_file(files.use(found.file), _Reading(container, files, stack, started.unread), at)
         return
-    image = _IMAGES.get("bitnami" if is_bitnami(container) else repository(container))
+    image = _image(container)
     made_here = found.mount is None and image is not None and not started.unread and container.build is None
     if image is not None and made_here:
         yield from _by_environment(container, image, files)
@@ -96,18 +51,67 @@ def of_container(container: Container, files: Files) -> Iterator[Subject]:
     yield authentication(pooler, container.node)
 
 
-def of_file(file: ConfigFile, files: Files) -> Iterator[Subject]:
+def of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
     """The pooler that a file describes which no container here reads."""
-    yield from _by_file(file, None, files, "")
+    yield from _by_file(file, _Reading(None, files, stack), "")
 
 
-def _by_file(file: ConfigFile, container: Container | None, files: Files, unread: str) -> Iterator[Subject]:
-    includes = [one for one in file.settings if one.name == "%include"]
-    if includes:
-        unread = unread or f"`%include {includes[0].value.or_else('')}` was not followed"
-    effective = Effective(file.settings, section_of(file), unread)
+@record(slots=True)
+class _Reading:
+    """What is known so far of one pooler; ``unread`` says why something is not."""
+
+    container: Container | None
+    files: Files
+    stack: Stack
+    unread: str = ""
+    settings: list[Setting] = field(default_factory=list)
+    read: list[ConfigFile] = field(default_factory=list)
+    uncertain: int = 0  # how many settings stand before an include that was not followed
+
+    def take(self, file: ConfigFile, at: str) -> None:
+        """Add a file's settings, and in their places those of the files that it includes.
+
+        :param at: where in the container it lies; "" where that is not known.
+        """
+        self.read.append(file)
+        for one in file.settings:
+            if one.name != "%include":
+                self.settings.append(one)
+                continue
+            below, place = self._included(one, file, at)
+            if below is not None and below not in self.read and len(self.read) < _MAX_INCLUDES:
+                self.take(self.files.use(below), place)
+                continue
+            path = one.value.or_else("")
+            reason = "it is not here" if below is None else "it is taken in already, or too deep"
+            self.unread = self.unread or f"`%include {path}` was not followed"
+            text = f"`%include {path}` was not followed: {reason}. What it sets is not known."
+            self.stack.notices.append(Notice(NoticeKind.UNRESOLVED, one.value.place, text))
+            for index in range(self.uncertain, len(self.settings)):  # the last one wins, and it may stand in there
+                before = self.settings[index]
+                why = f"`%include {path}` comes later and may set it"
+                value: Value[str] = Value.unknown(before.value.node, why, before.value.at)
+                self.settings[index] = Setting(name=before.name, value=value, key_place=before.key_place, layer=before.layer)
+            self.uncertain = len(self.settings)
+
+    def _included(self, one: Setting, file: ConfigFile, at: str) -> tuple[ConfigFile | None, str]:
+        """A relative path starts at PgBouncer's working directory: where that is not known, the file beside is meant."""
+        path = one.value.or_else("")
+        place = path if path.startswith("/") else join(dirname(at), path) if at else ""
+        found = self.files.find(self.container, place).file if self.container is not None and place and path else None
+        if found is None and path:
+            found = self.files.at(normpath(join(dirname(path_of(file.node.source)), path)), file.node.source.path)
+        if found is None and path:
+            found = self.files.beside(file, basename(path))
+        return (found, place) if found is not None and found.product == SERVER else (None, "")
+
+
+def _by_file(file: ConfigFile, reading: _Reading, at: str) -> Iterator[Subject]:
+    container, files = reading.container, reading.files
+    reading.take(file, at)
+    effective = Effective(reading.settings, section_of(file), reading.unread)
     name = container.name if container is not None else file.name
-    read, listed = [file], _users(effective, file, container, files)
+    read, listed = list(reading.read), _users(effective, file, container, files)
     if listed is not None:
         read.append(listed)
     pooler = server(
@@ -116,7 +120,7 @@ def _by_file(file: ConfigFile, container: Container | None, files: Files, unread
         node=container.node if container is not None else file.node,
         container=container,
         files=read,
-        lines=databases(file.settings),
+        lines=databases(reading.settings),
         users=users(listed.node) if listed is not None else [],
     )
     yield pooler
@@ -137,7 +141,8 @@ def _configuration(container: Container, started: Launch, files: Files) -> Found
     path = _path(started.words)
     if path is not None:
         return Found(None, path.reason) if path.reason else files.find(container, path.text)
-    paths = _BITNAMI_PATHS if is_bitnami(container) else _PATHS
+    image = _image(container)
+    paths = image.paths if image is not None and image.paths else _PATHS
     outcomes = [files.find(container, one) for one in paths]
     return next((one for one in outcomes if one.file is not None or one.mount is not None), outcomes[0])
 
@@ -153,7 +158,7 @@ def _path(words: list[Word]) -> Word | None:
     return None
 
 
-def _by_environment(container: Container, image: _Image, files: Files) -> Iterator[Subject]:
+def _by_environment(container: Container, image: PoolerImage, files: Files) -> Iterator[Subject]:
     """The pooler that an image configures from its environment alone."""
     environment = Environment(container, files.entries)
     settings: list[Setting] = []
@@ -161,7 +166,7 @@ def _by_environment(container: Container, image: _Image, files: Files) -> Iterat
     for key, text in image.writes.items():
         value = Value.of(text, node)
         settings.append(Setting(name=f"pgbouncer.{key}", value=value, key_place=node.head, layer="image"))
-    for key in _KEYS:
+    for key in keys():
         one = environment.setting(f"pgbouncer.{key}", image.renamed.get(key, image.prefix + key.upper()))
         if one is not None and not (one.value.is_set and not one.value.value):
             settings.append(one)
@@ -175,18 +180,18 @@ def _by_environment(container: Container, image: _Image, files: Files) -> Iterat
     yield authentication(pooler, container.node)
 
 
-def _database(container: Container, environment: Environment, image: _Image) -> PoolerDatabase | None:
+def _database(container: Container, environment: Environment, image: PoolerImage) -> PoolerDatabase | None:
     """The one line of ``[databases]`` that such an image writes."""
     from afscan.platforms.urls import parse_url  # noqa: PLC0415  (start-up time: few stacks need it)
 
     host, port = environment.text(image.host), environment.text(image.port)
-    url = environment.text("DATABASE_URL") if image.prefix == "" else Value.unset(container.node)
+    url = environment.text(image.url) if image.url else Value.unset(container.node)
     if url.is_set:
         parsed = parse_url(url.or_else(""))
         if parsed is not None:
             host = Value.of(parsed.host, url.node, url.at)
             port = Value.of(str(parsed.port), url.node, url.at) if parsed.port is not None else Value.unset(url.node)
-    elif url.is_unknown and "DATABASE_URL" in environment.variables:
+    elif url.is_unknown and image.url in environment.variables:
         host = url
     if host.is_unset:
         return None

@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from posixpath import basename, join
 
 from afscan.join.servers.environment import Environment
 from afscan.join.servers.files import Files, Found
+from afscan.join.servers.initscripts import Scripts
 from afscan.join.servers.postgresfiles import Reading
 from afscan.join.servers.postgresignored import ignored_variables, unread_files
-from afscan.join.servers.postgresinit import InitScripts, told_by_image, told_by_script
+from afscan.join.servers.postgresinit import contents, told_by_image, told_by_script
 from afscan.join.servers.products import is_bitnami, is_official
 from afscan.join.servers.words import Launch, launch, split_words
+from afscan.model.sql import Catalogue
 from afscan.model.stack import Stack
 from afscan.model.subjects import ConfigFile, Container, Setting, Subject
 from afscan.model.value import Value
 from afscan.platforms.postgres import command_line
 from afscan.platforms.postgresfiles import HBA, SERVER, is_whole
+from afscan.platforms.postgresimages import postgres_image
 from afscan.platforms.postgresserver import Effective, authentications, server
 from afscan.platforms.settings import last, truth
 
@@ -26,32 +30,32 @@ _DATA = ("/var/lib/postgresql/data", "/var/lib/postgresql/{}/docker")
 
 _SAMPLE = "/usr/share/postgresql/postgresql.conf.sample"
 _BITNAMI_FOLDER = "/opt/bitnami/postgresql/conf"
-_BITNAMI = {
-    "max_connections": "POSTGRESQL_MAX_CONNECTIONS",
-    "ssl": "POSTGRESQL_ENABLE_TLS",
-    "shared_preload_libraries": "POSTGRESQL_SHARED_PRELOAD_LIBRARIES",
-}
-_BITNAMI_ALWAYS = {"password_encryption": "POSTGRESQL_PASSWORD_ENCRYPTION", "port": "POSTGRESQL_PORT_NUMBER"}
-"""What Bitnami's script writes into a postgresql.conf that is mounted, too. Source: bitnami/containers, libpostgresql.sh."""
 
 
-def of_container(container: Container, files: Files, scripts: InitScripts, stack: Stack) -> Iterator[Subject]:
+def of_container(container: Container, files: Files, scripts: Scripts, stack: Stack) -> Iterator[Subject]:
     """The server in a container."""
     bitnami = is_bitnami(container)
     started = launch(container, _PROGRAMS | {"run.sh"} if bitnami else _PROGRAMS, implied=lambda word: word.startswith("-"))
     environment = Environment(container, files.entries)
     reading = Reading(container, files, stack, unread=started.unread)
-    arguments = command_line([word.value() for word in started.words])
+    arguments = command_line([(word.text, word.value()) for word in started.words])
     folders = [_BITNAMI_FOLDER] if bitnami else _folders(container, started, environment)
     _configure(reading, container, last(arguments), folders)
     if bitnami:
         _bitnami(reading, environment)
-        arguments = command_line([word.value() for word in split_words(environment.text("POSTGRESQL_EXTRA_FLAGS"))]) + arguments
+        arguments = (
+            command_line([(word.text, word.value()) for word in split_words(environment.text("POSTGRESQL_EXTRA_FLAGS"))])
+            + arguments
+        )
+    elif reading.main is None:
+        reading.settings += _made_by_initdb(environment)
     for folder in folders:
         automatic = reading.find(join(folder, "postgresql.auto.conf")).file
         if automatic is not None and automatic.product == SERVER:
             reading.take(automatic, join(folder, "postgresql.auto.conf"))
-    reading.settings += scripts.of(container) + arguments
+    held = list(contents(container, environment, scripts, last(reading.settings + arguments), reading.unread))
+    altered = [one for catalogue in held if isinstance(catalogue, Catalogue) for one in catalogue.settings]
+    reading.settings += altered + arguments
     settings = last(reading.settings)
     known = _admit(reading, container, settings, folders)
     method = environment.text("POSTGRES_HOST_AUTH_METHOD")
@@ -71,10 +75,19 @@ def of_container(container: Container, files: Files, scripts: InitScripts, stack
     found = server(effective)
     yield found
     yield from authentications(found, _by_image(container, environment))
+    yield from held
     if is_official(container, *_OFFICIAL):
         yield from ignored_variables(container, environment, found)
         if not reading.unread and not known.is_unknown:
             yield from unread_files(found, reading, started, files)
+
+
+def _made_by_initdb(environment: Environment) -> list[Setting]:
+    """What ``initdb -c name=value`` writes into the file that it makes. Source: postgresql.org, "initdb" (since version 16)."""
+    words = split_words(environment.text("POSTGRES_INITDB_ARGS"))
+    pairs = [word for before, word in pairwise(words) if before.text in ("-c", "--set")]
+    joined = [word._replace(text=word.text.removeprefix("--set=")) for word in words if word.text.startswith("--set=")]
+    return command_line([(f"-c{word.text}", word.value()) for word in pairs + joined])
 
 
 def of_file(file: ConfigFile, files: Files, stack: Stack) -> Iterator[Subject]:
@@ -179,7 +192,9 @@ def _elsewhere(reading: Reading, container: Container) -> str:
 
 def _bitnami(reading: Reading, environment: Environment) -> None:
     """Add what Bitnami's script writes: little into a mounted postgresql.conf, else its own file, which includes ``conf.d``."""
-    names = _BITNAMI_ALWAYS if reading.main is not None else _BITNAMI | _BITNAMI_ALWAYS
+    image = postgres_image("bitnami/postgresql")
+    always = image.writes_always if image is not None else {}
+    names = always if reading.main is not None or image is None else image.writes | always
     reading.settings += [one for name, variable in names.items() if (one := environment.setting(name, variable)) is not None]
     reading.unread = reading.unread or environment.unread
     if reading.main is None and reading.container is not None:

@@ -1,49 +1,74 @@
 """What changes a PostgreSQL server's settings when its data directory is made: init scripts, its own Dockerfile."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from posixpath import basename
 
-from afscan.join.servers.files import path_of
-from afscan.model.node import Node, Scalar
-from afscan.model.source import Source
-from afscan.model.stack import Stack
-from afscan.model.subjects import Container, Setting
+from afscan.join.servers.catalogue import Start, catalogue
+from afscan.join.servers.environment import Environment
+from afscan.join.servers.initscripts import Scripts
+from afscan.join.servers.products import repository
+from afscan.model.sql import Catalogue
+from afscan.model.subjects import Container, Setting, Subject
 from afscan.model.value import Value
+from afscan.platforms.postgresimages import PostgresImage, postgres_image
 
 _INIT = "/docker-entrypoint-initdb.d"
 _TELLING = re.compile(r"(?:ssl|tls|conf)[\w.-]{0,80}\.sh\b", re.IGNORECASE)
 """Init scripts whose name says that they change the server's settings; shell is not read."""
 
 _MAX_STAGES = 50
-_ALTER = re.compile(r"\bALTER\s+SYSTEM\s+SET\s+(\w[\w.]*)\s*(?:=|TO)\s*('[^'\n]*'|[^\s;']+)", re.IGNORECASE)
 
 
-class InitScripts:
-    """The ``ALTER SYSTEM SET`` of a stack's SQL files, by path, or by ``kind/namespace/name`` of the ConfigMap they are in."""
+def contents(
+    container: Container, environment: Environment, scripts: Scripts, settings: dict[str, Setting], unread: str
+) -> Iterator[Subject]:
+    """What the server of a container holds after its first start: a :class:`Catalogue` and all in it; nothing for unknown images.
 
-    def __init__(self, stack: Stack) -> None:
-        self.by_folder: dict[str, list[Setting]] = defaultdict(list)
-        for source in stack.sources:
-            if source.syntax == "sql":
-                for one in _altered(source):
-                    self.by_folder[f"{source.holder}/{source.owner}" if source.owner else path_of(source)].append(one)
+    :param settings: those that are in force when its scripts run.
+    :param unread: why there may be more of them, empty where these are all.
+    """
+    image = postgres_image(base_of(container))
+    if image is None or not image.init:
+        return
+    init = scripts.of(container, image)
+    if not init.steps:
+        return
+    user = environment.text(image.user)
+    if user.is_unset or not user.or_else("x"):
+        user = Value.of(image.default_user, container.node)
+    database = environment.text(image.database)
+    if database.is_unset or not database.or_else("x"):
+        database = user
+    start = Start(
+        image=image,
+        user=user,
+        database=database,
+        preloaded=_preloaded(settings.get("shared_preload_libraries"), image, unread),
+        derived=container.build is not None or container.dockerfile is not None,
+        also_roles=list(image.also_roles),
+    )
+    found = Catalogue(name=container.name, node=container.node, platform=container.platform, container=container, bootstrap=user)
+    yield from catalogue(found, init, start, scripts)
 
-    def of(self, container: Container) -> list[Setting]:
-        """What the scripts that a container mounts set."""
-        found: list[Setting] = []
-        for mount in container.mounts:
-            if not self.by_folder or not mount.target.or_else("").startswith(_INIT):
-                continue
-            where = mount.source.or_else("")
-            if mount.kind in ("configmap", "secret"):
-                found += self.by_folder.get(f"{mount.kind}/{container.workload.namespace or 'default'}/{where}", [])
-            elif mount.kind == "host" and where:
-                for path, settings in self.by_folder.items():
-                    if path == where or path.startswith(where + "/"):
-                        found += settings
-        return found
+
+def base_of(container: Container) -> str:
+    """The repository of the image that a container runs, or of the one that it is built upon here."""
+    stage = container.stage
+    for _ in range(_MAX_STAGES):
+        if stage is None or stage.parent is None:
+            break
+        stage = stage.parent
+    if stage is not None and stage.base is not None:
+        return stage.base.repository
+    return repository(container)
+
+
+def _preloaded(written: Setting | None, image: PostgresImage, unread: str) -> tuple[str, ...] | None:
+    """The libraries of ``shared_preload_libraries``; None where they are not known."""
+    if written is not None and written.value.is_set:
+        return tuple(one.strip().strip("\"'").rpartition("/")[2] for one in written.value.or_else("").split(","))
+    return None if written is not None or unread or image.unread else image.preload
 
 
 def told_by_script(container: Container) -> str:
@@ -67,13 +92,3 @@ def told_by_image(container: Container) -> str:
                 return "its Dockerfile brings settings that are not read"
         stage = stage.parent
     return ""
-
-
-def _altered(source: Source) -> Iterator[Setting]:
-    for match in _ALTER.finditer(source.text):
-        line_start = source.text.rfind("\n", 0, match.start()) + 1
-        if "--" in source.text[line_start : match.start()]:
-            continue
-        node: Node = Scalar(source, source.span(*match.span(2)), match[2])
-        value = Value.of(match[2].strip("'"), node)
-        yield Setting(name=match[1].lower(), value=value, key_place=source.place(source.span(*match.span(1))), layer="sql")
