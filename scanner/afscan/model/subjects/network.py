@@ -52,6 +52,7 @@ class Service(Subject):
     external_name: Value[str] | None = None  # where an ExternalName leads
     selector_node: Node | None = None  # where the selector is written
     selects: list[Workload] = field(default_factory=list)
+    namespace_written: bool = True  # else its namespace may be any
 
 
 @record(slots=True, kw_only=True, eq=False)

@@ -9,11 +9,11 @@ from afscan.model.subjects import NetworkAttachment, Workload
 from afscan.model.value import Value
 from afscan.platforms.compose.reading import Context, Fields, present
 
-_OTHER_NAMES = ("extra_hosts", "links", "external_links", "dns", "dns_search", "net")
+_OTHER_NAMES = ("extra_hosts", "links", "external_links", "dns", "dns_search", "net", "extends")
 
 
 def gets_other_names(fields: Fields) -> bool:
-    """Whether a service knows hosts by names that are not those of the project's services."""
+    """Whether a service knows hosts by names that are not those of the project's services, or may: by what it extends."""
     return any(fields.get(key) is not None for key in _OTHER_NAMES)
 
 

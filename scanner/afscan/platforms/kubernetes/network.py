@@ -51,6 +51,7 @@ def read_service(item: KubernetesObject) -> None:
             internal=_is_internal(item, spec),
             external_name=spec.text("externalName"),
             selector_node=spec.node.get("selector"),
+            namespace_written=item.namespace_written,
         )
     )
 
