@@ -6,6 +6,7 @@ project. Sources: Kubernetes documentation, "DNS for Services and Pods"; Compose
 """
 
 import re
+from collections.abc import Iterator
 from posixpath import basename
 
 from afscan.join.services import named_service, resolve_alias, service_anywhere, target_container_ports
@@ -13,7 +14,7 @@ from afscan.model.cluster import Namespace
 from afscan.model.node import Opaque, Scalar
 from afscan.model.record import field, record
 from afscan.model.stack import Stack
-from afscan.model.subjects import Connection, ManagedResource, Service, Subject, Workload
+from afscan.model.subjects import ConfigEntry, Connection, Container, ManagedResource, Origin, Service, Subject, Workload
 from afscan.model.value import Value
 
 KEY = "endpoints"
@@ -109,13 +110,16 @@ class Endpoint:
 @record(slots=True)
 class _Index:
     """``found``: what a name means from a place; ``resources``: by family and name; ``addresses``: by type and name, None where
-    two modules have one; ``namespaces``: those of which the stack has anything."""
+    two modules have one; ``namespaces``: those of which the stack has anything; ``entries``: of ConfigMaps by the ``id`` of their
+    nodes; ``readers``: the containers that get a ConfigMap's entry as a variable, by namespace, name and key, "" for all of it."""
 
     found: dict[tuple[str, str, str, str], Endpoint] = field(default_factory=dict)
     of: dict[int, Endpoint] = field(default_factory=dict)
     resources: dict[tuple[str, str], ManagedResource] = field(default_factory=dict)
     addresses: dict[str, ManagedResource | None] = field(default_factory=dict)
     namespaces: set[str] = field(default_factory=set)
+    entries: dict[int, ConfigEntry] = field(default_factory=dict)
+    readers: dict[tuple[str, str, str], list[Container]] = field(default_factory=dict)
 
 
 def endpoint_of(stack: Stack, connection: Connection) -> Endpoint:
@@ -124,8 +128,10 @@ def endpoint_of(stack: Stack, connection: Connection) -> Endpoint:
     known = index.of.get(id(connection))
     if known is not None:
         return known
-    caller = connection.container.workload if connection.container is not None else None
-    namespace = caller.namespace if caller is not None else namespace_of(connection)
+    client = next(iter(clients_of(stack, connection)), None)
+    caller = client.workload if client is not None else None
+    entry = index.entries.get(id(connection.node))
+    namespace = caller.namespace if caller is not None else entry.namespace if entry is not None else namespace_of(connection)
     found = endpoint_at(stack, connection.host, caller, namespace)
     port, assumed = _port_of(connection)
     made = index.of[id(connection)] = Endpoint(
@@ -140,6 +146,19 @@ def endpoint_of(stack: Stack, connection: Connection) -> Endpoint:
         assumed,
     )
     return made
+
+
+def clients_of(stack: Stack, connection: Connection) -> list[Container]:
+    """The containers that open a connection: the one in whose settings it stands, or those that get the ConfigMap's entry as a
+    variable."""
+    if connection.container is not None:
+        return [connection.container]
+    index = _index(stack)
+    entry = index.entries.get(id(connection.node))
+    if entry is None:
+        return []
+    keys = ((entry.namespace, entry.config_map, ""), (entry.namespace, entry.config_map, entry.key))
+    return list({id(one): one for key in keys for one in index.readers.get(key, ())}.values())
 
 
 def endpoint_at(stack: Stack, host: Value[str], caller: Workload | None, namespace: str = "") -> Endpoint:
@@ -330,9 +349,28 @@ def _index(stack: Stack) -> _Index:
         index.namespaces.update(one.namespace for one in stack.of(Workload) if one.platform != "compose")
         index.namespaces.update(one.namespace for one in stack.of(Service))
         index.namespaces.update(one.namespace for one in stack.of(Namespace))
+        index.entries.update((id(one.node), one) for one in stack.of(ConfigEntry))
+        for container in stack.of(Container) if index.entries else ():
+            for reader in _read_by(container):
+                index.readers.setdefault(reader, []).append(container)
     found = stack.joined[KEY]
     assert isinstance(found, _Index)
     return found
+
+
+def _read_by(container: Container) -> Iterator[tuple[str, str, str]]:
+    """The ConfigMaps of a container's ``envFrom``, and the entries that its variables take."""
+    namespace = container.workload.namespace
+    for whole in container.environment_from:
+        holder = whole.node.parent
+        if whole.is_set and holder is not None and holder.key is not None and holder.key.text == "configMapRef":
+            yield namespace, whole.or_else(""), ""
+    for variable in container.environment.values():
+        node = variable.value.node
+        if variable.origin is Origin.REFERENCE and node.key is not None and node.key.text == "configMapKeyRef":
+            name, key = node.get("name"), node.get("key")
+            if isinstance(name, Scalar) and isinstance(key, Scalar):
+                yield namespace, name.text, key.text
 
 
 def _family(resource: ManagedResource) -> str:
