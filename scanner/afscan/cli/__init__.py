@@ -1,4 +1,4 @@
-"""The command line: ``afscan [PATHS...]``, ``afscan rules``, ``afscan explain CODE``.
+"""The command line: ``afscan [PATHS...]``, ``afscan rules``, ``afscan explain CODE``, ``afscan stack [PATHS...]``.
 
 A word is a command only in the first place, so that scanning needs no command; a folder called ``rules`` is reached as
 ``./rules``. Each door is imported when it is opened: the start is a part of every pre-commit run.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from afscan import __version__
 
-COMMANDS = ("rules", "explain")
+COMMANDS = ("rules", "explain", "stack")
 
 _GARBAGE = (200_000, 20, 50)
 """Thresholds of the garbage collector. Python's own (700 new objects) is for programs that run long: nearly all that a scan makes
@@ -44,6 +44,11 @@ def _run(words: list[str]) -> int:
     try:
         if words in (["--version"], ["-V"]):
             print(f"afscan {__version__}", flush=True)
+            return 0
+        if words and words[0] == "stack":
+            from afscan.cli.stack import app  # noqa: PLC0415
+
+            app(args=words[1:], prog_name="afscan stack")
             return 0
         if words and words[0] in COMMANDS:
             from afscan.cli.catalogue import app  # noqa: PLC0415

@@ -52,6 +52,7 @@ _EPILOG = """\b
 Commands:
   afscan rules          list the rules
   afscan explain CODE   what a rule is about, with examples
+  afscan stack [PATHS]  what runs, and who talks to whom
 
 \b
 Exit codes:

@@ -9,7 +9,7 @@ from afscan.join.monitoring import config_of, runners_of
 from afscan.join.services import selected
 from afscan.model.monitoring import ScrapeJob, ScrapeTarget
 from afscan.model.node import Mapping, Node
-from afscan.model.record import record
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Service, Workload, labels_match
 
@@ -21,6 +21,7 @@ class Partner:
     state: str
     why: str = ""
     service: Service | None = None
+    workloads: list[Workload] = field(default_factory=list)
 
 
 def target_of(stack: Stack, job: ScrapeJob, target: ScrapeTarget) -> Partner:
@@ -42,12 +43,12 @@ def target_of(stack: Stack, job: ScrapeJob, target: ScrapeTarget) -> Partner:
         return Partner("outside")
     service, port = found.service, target.port
     if service is None or service.headless or service.kind.value == "ExternalName" or not port.is_set:
-        return Partner("found", "", service)
+        return Partner("found", "", service, found.workloads)
     if any(p.port.is_unknown for p in service.ports):
-        return Partner("found", "", service)
+        return Partner("found", "", service, found.workloads)
     if service.ports and port.value not in {p.port.value for p in service.ports}:
         return Partner("missing", f"{service.name} has no port {port.value}", service)
-    return Partner("found", "", service)
+    return Partner("found", "", service, found.workloads)
 
 
 def monitored(stack: Stack, job: ScrapeJob) -> list[Workload] | None:
@@ -59,7 +60,7 @@ def monitored(stack: Stack, job: ScrapeJob) -> list[Workload] | None:
     partners = [target_of(stack, job, target) for target in job.targets]
     if any(partner.state in ("unknown", "outside") for partner in partners):
         return None
-    return [w for partner in partners if partner.service is not None for w in partner.service.selects]
+    return [workload for partner in partners for workload in partner.workloads]
 
 
 def _selected_by(stack: Stack, job: ScrapeJob) -> list[Workload] | None:

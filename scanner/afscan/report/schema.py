@@ -1,6 +1,7 @@
 """The published form of the JSON report, and the JSON schemas of report and configuration.
 
-``python -m afscan.report.schema`` writes the report's schema to standard output, ``... config`` that of ``.afscan.yaml``.
+``python -m afscan.report.schema`` writes the report's schema to standard output, ``... config`` that of ``.afscan.yaml``,
+``... stack`` that of ``afscan stack``.
 The report itself is written without these models (:mod:`afscan.report.json_`); tests hold the two together.
 """
 
@@ -127,16 +128,21 @@ def report_schema() -> dict[str, Any]:
 
 
 def schemas() -> dict[str, str]:
-    """The published schemas by file name: of the JSON report, and of ``.afscan.yaml``."""
+    """The published schemas by file name: of the JSON report, of ``.afscan.yaml`` and of ``afscan stack``."""
     from afscan.judge.config_schema import config_schema  # noqa: PLC0415
+    from afscan.picture.whole import stack_schema  # noqa: PLC0415
 
-    made = {"afscan.schema.json": report_schema(), "afscan-config.schema.json": config_schema()}
+    made = {
+        "afscan.schema.json": report_schema(),
+        "afscan-config.schema.json": config_schema(),
+        "afscan-stack.schema.json": stack_schema(),
+    }
     return {name: json.dumps(schema, indent=2) + "\n" for name, schema in made.items()}
 
 
 def main(arguments: list[str]) -> int:
-    """Write a schema to standard output: ``report`` (the default) or ``config``."""
-    names = {"report": "afscan.schema.json", "config": "afscan-config.schema.json"}
+    """Write a schema to standard output: ``report`` (the default), ``config`` or ``stack``."""
+    names = {"report": "afscan.schema.json", "config": "afscan-config.schema.json", "stack": "afscan-stack.schema.json"}
     name = arguments[0] if arguments else "report"
     if name not in names or len(arguments) > 1:
         print(f"usage: python -m afscan.report.schema [{'|'.join(names)}]", file=sys.stderr)
