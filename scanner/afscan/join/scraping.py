@@ -13,6 +13,8 @@ from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Service, Workload, labels_match
 
+KEY = "scraping"
+
 
 @record(slots=True, eq=False)
 class Partner:
@@ -69,11 +71,24 @@ def _selected_by(stack: Stack, job: ScrapeJob) -> list[Workload] | None:
     if job.discovery == ["PodMonitor"]:
         return [w for namespace in job.namespaces for w in selected(stack, namespace, job.selector)]
     found: list[Workload] = []
-    for service in stack.of(Service):
-        labels = _labels(service.node)
-        if service.namespace in job.namespaces and labels_match(job.selector, labels):
-            found += service.selects
+    for namespace in job.namespaces:
+        for service, labels in _candidates(stack, namespace, job.selector):
+            if labels_match(job.selector, labels):
+                found += service.selects
     return found
+
+
+def _candidates(stack: Stack, namespace: str, selector: dict[str, str]) -> list[tuple[Service, dict[str, str]]]:
+    """The Services of a namespace that carry one of the labels that a selector asks for, the one with the fewest; with their labels."""
+    index: dict[tuple[str, ...], list[tuple[Service, dict[str, str]]]] | None = stack.joined.get(KEY)
+    if index is None:
+        index = stack.joined[KEY] = {}
+        for service in stack.of(Service):
+            labels = _labels(service.node)
+            for key in ((service.namespace,), *((service.namespace, name, value) for name, value in labels.items())):
+                index.setdefault(key, []).append((service, labels))
+    plain = [(namespace, name, value) for name, value in selector.items() if value != "*"]
+    return min((index.get(key, []) for key in plain), key=len) if plain else index.get((namespace,), [])
 
 
 def _labels(node: Node) -> dict[str, str]:
