@@ -3,7 +3,7 @@
 import pytest
 
 from afscan.join import namespaces
-from afscan.join.policies import named_ports, perhaps_isolating
+from afscan.join.policies import isolation, named_ports
 from afscan.model.cluster import ForeignObject, Namespace, Role, RoleBinding, ServiceAccount
 from afscan.model.subjects import Container, NetworkPolicy, Workload
 from support import composed, interpreted, stack_of, text_at
@@ -164,9 +164,11 @@ def test_policies_that_name_no_namespace_may_be_for_any() -> None:
     policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: p }\nspec: { podSelector: {} }\n"
     stack = stack_of({"p.yaml": _pod("cache"), "n.yaml": policy})
     (workload,) = stack.of(Workload)
-    assert perhaps_isolating(stack, workload, namespaces.UNWRITTEN) is stack.of(NetworkPolicy)[0]
+    found = isolation(stack, workload, ingress=True)
+    assert (found.policies, found.perhaps) == ([], stack.of(NetworkPolicy))
     elsewhere = stack_of({"p.yaml": _pod("cache"), "n.yaml": policy.replace("name: p", "name: p, namespace: edge")})
-    assert perhaps_isolating(elsewhere, elsewhere.of(Workload)[0], namespaces.UNWRITTEN) is None
+    found = isolation(elsewhere, elsewhere.of(Workload)[0], ingress=True)
+    assert (found.policies, found.perhaps) == ([], [])
 
 
 def test_names_of_ports_are_those_of_the_selected_pods() -> None:

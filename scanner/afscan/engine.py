@@ -4,7 +4,7 @@ Reports are made from the :class:`~afscan.result.Result` and never change it.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from afscan.files.discover import Discovery, StackFiles, discover
 from afscan.files.read import decode, read_file
@@ -86,7 +86,10 @@ def _reported_paths(found: Discovery) -> set[str] | None:
     return {path for stack in found.stacks.values() for path in (stack.report if stack.report is not None else stack.files)}
 
 
-def _scan_stacks(found: Discovery, rules: list[Rule], result: Result, options: Options, stdin: tuple[str, bytes] | None) -> None:
+def read_stacks(
+    found: Discovery, result: Result, progress: Progress | None = None, stdin: tuple[str, bytes] | None = None
+) -> Iterator[tuple[Stack, StackFiles]]:
+    """Read and join the stacks one after the other, without judging them; ``result`` takes what was not read, and the counts."""
     total = sum(len(stack.files) for stack in found.stacks.values())
     done = 0
     for files in found.stacks.values():
@@ -95,13 +98,18 @@ def _scan_stacks(found: Discovery, rules: list[Rule], result: Result, options: O
         for path in files.files:
             _take(read_file(path, path), stack, files, result)
             done += 1
-            if options.progress is not None:
-                options.progress(done, total)
+            if progress is not None:
+                progress(done, total)
         if stdin is not None and files.root == "":
             _take(decode(stdin[1], stdin[0]), stack, files, result)
         _join(stack, result)
         result.notices += [n for n in stack.notices if _reported(n.place, files)]
         result.subjects += len(stack.of(Subject))
+        yield stack, files
+
+
+def _scan_stacks(found: Discovery, rules: list[Rule], result: Result, options: Options, stdin: tuple[str, bytes] | None) -> None:
+    for stack, files in read_stacks(found, result, options.progress, stdin):
         _collect_secrets(stack, result)
         check(stack, rules, result, files)
     result.findings = _merged(result.findings)

@@ -137,7 +137,7 @@ def _pods_of(policy: NetworkPolicy, peer: PolicyPeer, stack: Stack) -> list[Work
     if peer.unknown or not peer.pods:
         return []
     namespace = policy.namespace if peer.namespaces is None else peer.namespaces.get("kubernetes.io/metadata.name", "")
-    return [pod for pod in selected(stack, namespace, peer.pods) if means(policy, peer, pod)]
+    return [pod for pod in selected(stack, namespace, peer.pods) if means(stack, policy, peer, pod) is not False]
 
 
 def _databases(stack: Stack, pod: Workload) -> list[Postgres]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from afscan.join.listening import listening
-from afscan.join.policies import Isolation, isolation, may_admit, may_leave, may_use_port
+from afscan.join.policies import allows_port, closest, isolation
 from afscan.join.pooling import line_target, pooling_of, world_of
+from afscan.join.reachability import NO, Reach, may_reach
 from afscan.join.services import find_service, services_of, target_container_ports
 from afscan.model.stack import Stack
 from afscan.model.subjects import Connection, Container, PgBouncer, Service, Workload
@@ -157,19 +158,24 @@ def _ingress(container: Container, clients: list[Connection], stack: Stack, port
     """Policies that cut the pooler off from all of its clients, or from everybody on its port."""
     workload = container.workload
     cut = isolation(stack, workload, ingress=True)
-    if cut is None:
-        return
-    open_rules = [(policy, one) for policy, one in cut.rules() if may_use_port(one, port, workload)]
     owners = {id(c.container.workload): c.container.workload for c in clients if c.container is not None}
     callers = [one for one in owners.values() if one is not workload and world_of(one.containers[0]) == world_of(container)]
-    if open_rules and (not callers or any(may_admit(p, one, caller) for caller in callers for p, one in open_rules)):
-        return
-    who = "any of its clients" if open_rules else "anybody"
-    yield fail(
-        cut.closest.place,
-        f"{cut.closest.name} does not let {who} reach {workload.name} on port {port}, and no other policy does.",
-        related=[Related(workload.place, "This is the pooler."), *_callers(callers)],
+    nobody = bool(cut.policies) and not any(
+        allows_port(one, port, "tcp", workload) is not False
+        for policy in (*cut.policies, *cut.perhaps)
+        for one in cut.rules_of(policy)
     )
+    ways = [may_reach(stack, caller, workload, port) for caller in callers]
+    if not nobody and (not ways or any(way.verdict != NO for way in ways)):
+        return
+    by = closest(cut.policies, ingress=True) if cut.policies else ways[0].closest
+    if by is not None:
+        yield fail(
+            by.place,
+            f"{by.name} does not let {'anybody' if nobody else 'any of its clients'} reach {workload.name} on port {port}, "
+            "and no other policy does.",
+            related=[Related(workload.place, "This is the pooler."), *_callers(callers)],
+        )
 
 
 def _callers(callers: list[Workload]) -> list[Related]:
@@ -179,41 +185,36 @@ def _callers(callers: list[Workload]) -> list[Related]:
 def _egress(pooler: PgBouncer, container: Container, stack: Stack) -> Iterator[Problem]:
     """Policies that cut the pooler off from a database of this stack."""
     workload = container.workload
-    cut = isolation(stack, workload, ingress=False)
-    if cut is None:
-        return
     for line in pooler.databases:
         target = line_target(stack, pooler, line)
         server = target.server
-        if target.kind == "managed" and server is not None:
-            wanted = line.port.or_else(POSTGRES_PORT)
-            let = any(may_leave(one) and may_use_port(one, wanted, None) for _, one in cut.rules())
-        elif target.kind == "database" and target.workload not in (None, workload) and server is not None:
-            assert target.workload is not None
-            let = _reaches(cut, target.workload, stack)
+        if server is None or line.port.is_unknown or target.workload is workload:
+            continue
+        if target.kind == "managed":
+            ways = [may_reach(stack, workload, None, line.port.or_else(POSTGRES_PORT))]
+        elif target.kind == "database" and target.workload is not None:
+            ways = _ways(workload, target.workload, stack)
         else:
             continue
-        if not let and not line.port.is_unknown:
+        by = ways[0].closest if ways and all(way.verdict == NO for way in ways) else None
+        if by is not None:
             yield fail(
-                cut.closest.place,
-                f"{cut.closest.name} does not let {workload.name} reach {server.name}, its database, and no other policy does.",
+                by.place,
+                f"{by.name} does not let {workload.name} reach {server.name}, its database, and no other policy does.",
                 related=[Related(line.host.place, "The pooler connects to it by this.")],
             )
             return
 
 
-def _reaches(cut: Isolation, database: Workload, stack: Stack) -> bool:
-    """Whether a rule may let a pod of the same cluster through to a database's port."""
+def _ways(pooler: Workload, database: Workload, stack: Stack) -> list[Reach]:
+    """From the pooler to each port on which PostgreSQL listens; empty where they are not known."""
     ports: set[int] = set()
     for container in database.containers:
         known = listening(stack, container)
         if known is not None and known.unknown:
-            return True
+            return []
         ports |= set(known.ports) if known is not None and known.why == "PostgreSQL" else set()
-    return not ports or any(
-        may_admit(policy, one, database) and any(may_use_port(one, port, database) for port in ports)
-        for policy, one in cut.rules()
-    )
+    return [may_reach(stack, pooler, database, port) for port in sorted(ports)]
 
 
 def _listed(words: "Iterator[str] | map[str] | list[str]") -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from afscan.join.exposure import internal_service
-from afscan.join.namespaces import UNWRITTEN, foreign_policy, is_excerpt, unread_manifests
-from afscan.join.policies import isolation, perhaps_isolating
+from afscan.join.namespaces import foreign_policy, is_excerpt, unread_manifests
+from afscan.join.policies import isolation
 from afscan.join.services import services_of
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, Workload
@@ -30,13 +30,13 @@ def workload_without_network_policy(workload: Workload, stack: Stack) -> Iterato
     if not services and what is None:
         yield NOT_APPLICABLE  # a client
         return
-    if isolation(stack, workload, ingress=True) is not None:
+    cut = isolation(stack, workload, ingress=True)
+    if cut.policies:
         return
     if is_excerpt(workload):
         yield NOT_JUDGED
         return
-    perhaps = perhaps_isolating(stack, workload, UNWRITTEN)
-    doubtful = perhaps or foreign_policy(stack)
+    doubtful = next(iter(cut.perhaps), None) or foreign_policy(stack)
     role = what or f"behind {services[0].name}"
     if doubtful is not None or workload.unknown_labels or unread_manifests(stack):
         related = [Related(doubtful.place, "This may.")] if doubtful is not None else []

@@ -1,4 +1,4 @@
-"""The command line: ``afscan [PATHS...]``, ``afscan rules``, ``afscan explain CODE``, ``afscan controls [PATHS...]``.
+"""The command line: ``afscan [PATHS...]``, ``afscan rules``, ``explain CODE``, ``controls [PATHS...]``, ``stack [PATHS...]``.
 
 A word is a command only in the first place, so that scanning needs no command; a folder called ``rules`` is reached as
 ``./rules``. Each door is imported when it is opened: the start is a part of every pre-commit run.
@@ -8,10 +8,11 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from afscan import __version__
 
-COMMANDS = ("rules", "explain", "controls")
+COMMANDS = ("rules", "explain", "controls", "stack")
 
 _GARBAGE = (200_000, 20, 50)
 """Thresholds of the garbage collector. Python's own (700 new objects) is for programs that run long: nearly all that a scan makes
@@ -45,11 +46,12 @@ def _run(words: list[str]) -> int:
         if words in (["--version"], ["-V"]):
             print(f"afscan {__version__}", flush=True)
             return 0
+        if words and words[0] in ("controls", "stack"):
+            app = import_module(f"afscan.cli.{words[0]}").app
+            app(args=words[1:], prog_name=f"afscan {words[0]}")
+            return 0
         if words and words[0] in COMMANDS:
-            if words[0] == "controls":
-                from afscan.cli.controls import app  # noqa: PLC0415
-            else:
-                from afscan.cli.catalogue import app  # noqa: PLC0415
+            from afscan.cli.catalogue import app  # noqa: PLC0415
         elif any(word.startswith("-") for word in words):
             from afscan.cli.scan import app  # noqa: PLC0415
         else:

@@ -24,12 +24,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-@app.callback(invoke_without_command=False)
-def _controls() -> None:
-    """One command, by its name."""
-
-
-@app.command("controls", epilog="The exit codes are those of a scan: 1 where a control is violated.")
+@app.command(epilog="The exit codes are those of a scan: 1 where a control is violated.")
 def controls(
     paths: Annotated[
         list[str] | None, typer.Argument(help="Files and folders; - is standard input. [.]", show_default=False)

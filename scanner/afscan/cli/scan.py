@@ -50,9 +50,10 @@ class FailOn(StrEnum):
 
 _EPILOG = """\b
 Commands:
-  afscan rules          list the rules
-  afscan explain CODE   what a rule is about, with examples
-  afscan controls       the twenty controls, with evidence
+  afscan rules             list the rules
+  afscan explain CODE      what a rule is about, with examples
+  afscan controls [PATHS]  the twenty controls, with evidence
+  afscan stack [PATHS]     what runs, and who talks to whom
 
 \b
 Exit codes:

@@ -133,6 +133,11 @@ def anywhere(stack: Stack, selector: dict[str, str]) -> list[Workload]:
     return [workload for workload in found if labels_match(selector, workload.labels)]
 
 
+def declared_namespace(stack: Stack, name: str) -> Namespace | None:
+    """The Namespace of a name, where the stack declares it."""
+    return _index(stack).declared.get(name)
+
+
 def namespace_without_name_label(stack: Stack, value: str) -> Namespace | None:
     """The Namespace called ``value`` where it is declared here and neither it nor any other has the label ``name`` of that value."""
     index = _index(stack)

@@ -1,76 +1,204 @@
-"""NetworkPolicies: which of them hold for a workload, and whom their rules let through.
+"""NetworkPolicies: which of them hold for a workload, and whom and what their rules let through.
 
-Policies add up: a pod that any policy selects for a direction is cut off in it, except for what the rules of all of them
-allow. Whatever is not evaluated (expressions, labels of namespaces other than their name) counts as letting through: the
-answers here are "certainly not" or "perhaps". Source: Kubernetes documentation, "Network Policies".
+Policies add up: a pod that any policy selects for a direction is cut off in it, except for what the rules of all of them allow.
+Answers are True, False or None, where they depend on what is not known: labels of a namespace that is not declared here, the address
+of a pod, a namespace that a manifest does not name. Source: Kubernetes documentation, "Network Policies".
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 
+from afscan.join.namespaces import declared_namespace
 from afscan.model.record import field, record
+from afscan.model.selectors import Selector
 from afscan.model.stack import Stack
 from afscan.model.subjects import NetworkPolicy, PolicyPeer, PolicyRule, Workload, labels_match
 from afscan.model.value import Value
 
 KEY = "policies"
-_NAMESPACE = "kubernetes.io/metadata.name"
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+"""The label that the API server gives to each namespace: its name."""
+
+_ANY = "*"
+_GENERATED = frozenset(
+    (
+        "statefulset.kubernetes.io/pod-name",
+        "apps.kubernetes.io/pod-index",
+        "pod-template-hash",
+        "pod-template-generation",
+        "controller-revision-hash",
+        "controller-uid",
+        "batch.kubernetes.io/controller-uid",
+        "batch.kubernetes.io/job-completion-index",
+        "rollouts-pod-template-hash",
+    )
+)
+"""Labels that controllers add to single pods. Source: Kubernetes reference, "Well-Known Labels, Annotations and Taints"."""
 
 
 @record(slots=True)
 class Policies:
-    """The policies of a stack by namespace: by one label of their selectors, and those that ask for no label with its value.
-
-    ``anywhere`` are those of all namespaces that cut off ingress, by that label, or None.
-    """
+    """The policies of a stack by namespace ("" where none is written, ``*`` for all that write one): by one label of which their
+    selectors ask for certain values, and all others."""
 
     labelled: dict[tuple[str, str, str], list[NetworkPolicy]] = field(default_factory=lambda: defaultdict(list))
     others: dict[str, list[NetworkPolicy]] = field(default_factory=lambda: defaultdict(list))
-    anywhere: dict[tuple[str, str] | None, list[NetworkPolicy]] = field(default_factory=lambda: defaultdict(list))
 
 
 @record(slots=True)
 class Isolation:
-    """One direction of a workload that is cut off by ``policies``; ``perhaps`` may hold for it as well, and allow more."""
+    """One direction of a workload: ``policies`` cut it off; ``perhaps`` may hold for it as well, and allow more."""
 
     policies: list[NetworkPolicy]
     perhaps: list[NetworkPolicy]
     ingress: bool
 
-    def rules(self) -> Iterator[tuple[NetworkPolicy, PolicyRule]]:
-        """Every rule that lets something through."""
-        for policy in (*self.policies, *self.perhaps):
-            for one in (policy.ingress if self.ingress else policy.egress) or ():
-                yield policy, one
-
-    @property
-    def closest(self) -> NetworkPolicy:
-        """The policy to point at: one that selects the workload by its labels before one for the whole namespace."""
-        return max(self.policies, key=lambda policy: (bool(policy.pods), bool(policy.ingress if self.ingress else policy.egress)))
+    def rules_of(self, policy: NetworkPolicy) -> list[PolicyRule]:
+        """The rules of a policy for this direction."""
+        return (policy.ingress if self.ingress else policy.egress) or []
 
 
-def isolation(stack: Stack, workload: Workload, *, ingress: bool) -> Isolation | None:
-    """How a workload is cut off in one direction; None where nothing does for certain."""
-    certain: list[NetworkPolicy] = []
-    perhaps: list[NetworkPolicy] = []
-    for policy in _candidates(_index(stack), workload):
-        rules = policy.ingress if ingress else policy.egress
-        if rules is not None and labels_match(policy.pods, workload.labels):
-            (perhaps if policy.unknown_selector else certain).append(policy)
-    return Isolation(certain, perhaps, ingress) if certain else None
+def closest(policies: list[NetworkPolicy], *, ingress: bool) -> NetworkPolicy:
+    """The policy to point at: one that selects the workload by its labels before one for the whole namespace.
+
+    :param policies: one or more that cut off one workload.
+    """
+    return max(policies, key=lambda one: (not one.selector.selects_all, bool(one.ingress if ingress else one.egress)))
 
 
-def perhaps_isolating(stack: Stack, workload: Workload, unwritten: str) -> NetworkPolicy | None:
-    """A policy that may cut off ingress to a workload: by expressions that are not evaluated, or where one of both names no namespace
-    (and so reads as ``unwritten``). None where none does; ask :func:`isolation` first."""
-    index = _index(stack)
-    own = (workload.namespace, unwritten)
-    for label in (*workload.labels.items(), None):
-        for policy in index.anywhere.get(label, ()):
-            placed = workload.namespace == unwritten or policy.namespace in own
-            if placed and labels_match(policy.pods, workload.labels):
-                return policy
-    return None
+def isolation(stack: Stack, workload: Workload, *, ingress: bool) -> Isolation:
+    """What cuts off a workload in one direction. Looked up once for each."""
+    known: dict[tuple[int, bool], Isolation] = stack.joined.setdefault(f"{KEY}/isolation", {})
+    key = id(workload), ingress
+    if key not in known:
+        found = known[key] = Isolation([], [], ingress)
+        for policy in _candidates(_index(stack), workload):
+            holds = selects(policy, workload) if (policy.ingress if ingress else policy.egress) is not None else False
+            if holds is not False:
+                (found.policies if holds and not policy.unknown_types else found.perhaps).append(policy)
+    return known[key]
+
+
+def selects(policy: NetworkPolicy, workload: Workload) -> bool | None:
+    """Whether a policy is for a workload's pods."""
+    return both(same_namespace(policy, workload), pods_match(policy.selector, workload))
+
+
+def same_namespace(one: NetworkPolicy | Workload, other: NetworkPolicy | Workload) -> bool | None:
+    """Whether two objects are in one namespace: those that write none are applied together, to any."""
+    if one.namespace_written is not other.namespace_written:
+        return None
+    return not one.namespace_written or one.namespace == other.namespace
+
+
+def pods_match(selector: Selector, workload: Workload) -> bool | None:
+    """Whether a selector matches a workload's pods; None also where it takes some of them by a label that their controller adds."""
+    asked = {*selector.labels, *(one.key for one in selector.expressions)} & _GENERATED - workload.labels.keys()
+    if not asked:
+        return selector.matches(workload.labels, more=workload.unknown_labels)
+    rest = Selector(
+        labels={key: value for key, value in selector.labels.items() if key not in asked},
+        expressions=[one for one in selector.expressions if one.key not in asked],
+        unread=True,
+    )
+    return rest.matches(workload.labels, more=workload.unknown_labels)
+
+
+def namespace_matches(stack: Stack, selector: Selector, workload: Workload) -> bool | None:
+    """Whether a selector matches the namespace of a workload. Of one that the stack does not declare only the name is known."""
+    if not workload.namespace_written:
+        return selector.matches({}, more=True)
+    declared = declared_namespace(stack, workload.namespace)
+    labels = {**(declared.labels if declared is not None else {}), NAMESPACE_LABEL: workload.namespace}
+    return selector.matches(labels, more=declared is None or declared.unknown_labels)
+
+
+def means(stack: Stack, policy: NetworkPolicy, peer: PolicyPeer, workload: Workload) -> bool | None:
+    """Whether a peer of a policy means a workload's pods. Their addresses are not known, so an ``ipBlock`` may.
+
+    Pods in their node's network are seen as pods by some network plugins and as the node by others.
+    """
+    if peer.unread or peer.cidr is not None:
+        return None
+    pods, spaces = peer.pod_selector, peer.namespace_selector
+    placed = same_namespace(policy, workload) if spaces is None else namespace_matches(stack, spaces, workload)
+    found = both(placed, pods_match(pods, workload) if pods is not None else True)
+    return found if found is False or in_host_network(workload) is False else None
+
+
+def means_outside(peer: PolicyPeer, address: str | None) -> bool | None:
+    """Whether a peer means something outside the cluster: a selector of pods or namespaces never does.
+
+    :param address: an IP address, None where it is not known.
+    """
+    if peer.unread:
+        return None
+    if peer.cidr is None:
+        return False
+    inside = _contains(peer.cidr, address)
+    excepted = [_contains(one, address) for one in peer.excepted]
+    if inside is False or True in excepted:
+        return False
+    return None if None in excepted else inside
+
+
+def _contains(block: Value[str], address: str | None) -> bool | None:
+    from ipaddress import ip_address, ip_network  # noqa: PLC0415 - 2 ms, and few policies name addresses
+
+    try:
+        network = ip_network(block.or_else("").strip(), strict=False)
+        if address is None:
+            return True if network.prefixlen == 0 and network.version == 4 else None
+        return ip_address(address) in network
+    except ValueError:
+        return None
+
+
+def in_host_network(workload: Workload) -> bool | None:
+    """Whether a workload's pods are in their node's network, where policies do not hold for certain."""
+    states = [one.shared for container in workload.containers for one in container.host_namespaces if one.kind == "network"]
+    if any(one.value is True for one in states):
+        return True
+    return None if any(one.is_unknown for one in states) else False
+
+
+def allows_port(one: PolicyRule, number: int, protocol: str, server: Workload | None) -> bool | None:
+    """Whether a rule is for a port. A name is looked up among the ports of ``server`` (None: outside the cluster)."""
+    if one.ports is None:
+        return True
+    protocols = [*one.protocols, *["tcp"] * len(one.ports)]
+    found = [
+        _is_port(port, number, protocol, server) if own == protocol or port.is_unknown else False
+        for port, own in zip(one.ports, protocols, strict=False)
+    ]
+    return True if True in found else None if None in found else False
+
+
+def _is_port(port: "Value[int | str]", number: int, protocol: str, server: Workload | None) -> bool | None:
+    if port.is_unset:
+        return True
+    if port.value is None:
+        return None
+    if isinstance(port.value, int):
+        return port.value == number
+    first, dash, last = port.value.partition("-")
+    if dash and first.isdecimal() and last.isdecimal():
+        return int(first) <= number <= int(last)
+    if server is None:
+        return None
+    declared = [
+        p.port
+        for container in server.containers
+        if container.role in ("main", "sidecar")
+        for p in container.ports
+        if p.name == port.value and p.protocol == protocol
+    ]
+    return True if any(p.value == number for p in declared) else None if any(p.is_unknown for p in declared) else False
+
+
+def both(one: bool | None, other: bool | None) -> bool | None:
+    """The conjunction of two answers."""
+    return False if one is False or other is False else None if one is None or other is None else True
 
 
 def named_ports(stack: Stack, policy: NetworkPolicy, name: str) -> list[int]:
@@ -92,67 +220,36 @@ def _index(stack: Stack) -> Policies:
     if KEY not in stack.joined:
         index = Policies()
         for policy in stack.of(NetworkPolicy):
-            label = next((pair for pair in policy.pods.items() if pair[1] != "*"), None)
-            if policy.ingress is not None:
-                index.anywhere[label].append(policy)
-            if label is None:
-                index.others[policy.namespace].append(policy)
-            else:
-                index.labelled[policy.namespace, *label].append(policy)
+            pairs = _asked(policy.selector)
+            for place in (policy.namespace, _ANY) if policy.namespace_written else ("",):
+                if pairs is None:
+                    index.others[place].append(policy)
+                for pair in pairs or ():
+                    index.labelled[place, *pair].append(policy)
         stack.joined[KEY] = index
     found = stack.joined[KEY]
     assert isinstance(found, Policies)
     return found
 
 
+def _asked(selector: Selector) -> list[tuple[str, str]] | None:
+    """Labels of which a pod must carry one; None where the selector asks for none with its value."""
+    plain = next(((key, value) for key, value in selector.labels.items() if key not in _GENERATED), None)
+    if plain is not None:
+        return [plain]
+    one = next((one for one in selector.expressions if one.operator == "In" and one.key not in _GENERATED), None)
+    return [(one.key, value) for value in dict.fromkeys(one.values)] if one is not None else None
+
+
 def _candidates(index: Policies, workload: Workload) -> Iterator[NetworkPolicy]:
-    yield from index.others.get(workload.namespace, ())
-    for label in workload.labels.items():
-        yield from index.labelled.get((workload.namespace, *label), ())
-
-
-def may_admit(policy: NetworkPolicy, one: PolicyRule, workload: Workload) -> bool:
-    """Whether a rule's peers may mean a workload's pods."""
-    return one.peers is None or any(means(policy, peer, workload) for peer in one.peers)
-
-
-def means(policy: NetworkPolicy, peer: PolicyPeer, workload: Workload) -> bool:
-    """Whether a peer may mean a workload's pods; addresses (``ipBlock``) may be theirs."""
-    if peer.unknown or peer.cidr is not None:
-        return True
-    if peer.namespaces is None:
-        if workload.namespace != policy.namespace:
-            return False
-    elif peer.namespaces.get(_NAMESPACE, "*") not in ("*", workload.namespace):
-        return False
-    return peer.pods is None or labels_match(peer.pods, workload.labels)
-
-
-def may_leave(one: PolicyRule) -> bool:
-    """Whether a rule's peers may mean something outside the cluster: a selector of pods or namespaces never does."""
-    return one.peers is None or any(peer.unknown or peer.cidr is not None for peer in one.peers)
-
-
-def may_use_port(one: PolicyRule, number: int, server: Workload | None) -> bool:
-    """Whether a rule may allow a TCP port. A name is looked up among the ports of ``server`` (None: outside the cluster)."""
-    if one.ports is None:
-        return True
-    protocols = one.protocols or ["tcp"] * len(one.ports)
-    return any(
-        protocol not in ("udp", "sctp") and _is_port(port, number, server)
-        for port, protocol in zip(one.ports, [*protocols, *["tcp"] * len(one.ports)])
-    )
-
-
-def _is_port(port: "Value[int | str]", number: int, server: Workload | None) -> bool:
-    if not port.is_set or port.value is None:
-        return True
-    if isinstance(port.value, int):
-        return port.value == number
-    first, dash, last = port.value.partition("-")
-    if dash and first.isdecimal() and last.isdecimal():
-        return int(first) <= number <= int(last)
-    declared = (
-        [p for container in server.containers for p in container.ports if p.name == port.value] if server is not None else []
-    )
-    return any(p.port.is_unknown or p.port.value == number for p in declared)
+    for place in (workload.namespace, "") if workload.namespace_written else ("", _ANY):
+        if workload.unknown_labels:  # its labels do not tell which policies ask for them
+            found = [
+                *index.others.get(place, ()),
+                *(one for key, many in index.labelled.items() if key[0] == place for one in many),
+            ]
+            yield from {id(one): one for one in found}.values()
+            continue
+        yield from index.others.get(place, ())
+        for label in workload.labels.items():
+            yield from index.labelled.get((place, *label), ())

@@ -1,16 +1,14 @@
 """Who reaches PostgreSQL, and through which pooler.
 
-Everything is looked up once per stack, in time linear in connections and poolers. Sources: pgbouncer.org/config.html; Amazon RDS
-user guide, "Amazon RDS Proxy" and "Aurora endpoints" (how the names of endpoints are made).
+Everything is looked up once per stack, in time linear in connections and poolers. Source: pgbouncer.org/config.html.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 
+from afscan.join.endpoints import LOOPBACK, is_proxy_host, meaning, namespace_of, referenced
 from afscan.join.listening import listening
-from afscan.join.services import find_service, resolve_host, target_container_ports
-from afscan.model.node import Opaque, Scalar
+from afscan.join.services import target_container_ports
 from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import (
@@ -21,6 +19,7 @@ from afscan.model.subjects import (
     PoolerDatabase,
     Postgres,
     Server,
+    Service,
     Subject,
     Workload,
     overlay_of,
@@ -28,12 +27,6 @@ from afscan.model.subjects import (
 from afscan.model.value import Value
 
 KEY = "pooling"
-
-_RDS = (".rds.amazonaws.com", ".rds.amazonaws.com.cn")
-_ATTRIBUTE = re.compile(
-    r"\b(aws_db_instance|aws_rds_cluster|aws_db_proxy|google_sql_database_instance)\.([\w-]{1,200})(?:\[[^\][]{0,80}\])?\."
-    r"(?:address|endpoint|reader_endpoint|private_ip_address|public_ip_address|ip_address|dns_name)\b"
-)
 
 
 @record(slots=True)
@@ -54,22 +47,21 @@ class Pooling:
     """The poolers and PostgreSQL servers of a stack.
 
     ``clients`` are the connections that lead to a server or pooler, ``front`` the poolers that lead to a server with the lines
-    that do, both by the ``id`` of the server; ``open_ended`` are the poolers of which it is not known where all lines lead.
+    that do, both by the ``id`` of the server; ``relevant`` are the ``id``s of ``managed`` and ``proxies``; ``open_ended`` are the
+    poolers of which it is not known where all lines lead.
     """
 
     poolers: list[PgBouncer] = field(default_factory=list)
     databases: list[Postgres] = field(default_factory=list)
     managed: list[ManagedResource] = field(default_factory=list)
     proxies: list[ManagedResource] = field(default_factory=list)
+    relevant: set[int] = field(default_factory=set)
     connections: list[Connection] = field(default_factory=list)
     by_workload: dict[int, list[Server]] = field(default_factory=dict)
     clients: dict[int, list[Connection]] = field(default_factory=lambda: defaultdict(list))
     front: dict[int, list[tuple[PgBouncer, list[PoolerDatabase]]]] = field(default_factory=lambda: defaultdict(list))
     open_ended: list[PgBouncer] = field(default_factory=list)
     upstream: dict[str, PgBouncer] = field(default_factory=dict)
-    endpoints: dict[tuple[bool, str], ManagedResource] = field(default_factory=dict)
-    addresses: dict[str, ManagedResource | None] = field(default_factory=dict)
-    hosts: dict[tuple[str, str], list[Workload]] = field(default_factory=dict)
     targets: dict[int, Target] = field(default_factory=dict)
 
 
@@ -118,11 +110,7 @@ def _index_resource(pooling: Pooling, resource: ManagedResource) -> None:
         pooling.managed.append(resource)
     else:
         return
-    for endpoint in resource.endpoints:
-        pooling.endpoints.setdefault((proxy, endpoint.lower()), resource)
-    address = ".".join(resource.name.split(".")[-2:])
-    # Two modules may each have one of this name: then a reference does not tell which.
-    pooling.addresses[address] = None if address in pooling.addresses else resource
+    pooling.relevant.add(id(resource))
 
 
 def _index_pooler(stack: Stack, pooling: Pooling, pooler: PgBouncer) -> None:
@@ -154,8 +142,7 @@ def _namespace(pooler: PgBouncer) -> str:
     """The namespace of a pooler, also of one whose ConfigMap nobody here mounts."""
     if pooler.container is not None:
         return pooler.container.workload.namespace
-    source = pooler.node.source
-    return source.owner.partition("/")[0] if source.holder == "configmap" else ""
+    return namespace_of(pooler)
 
 
 def is_postgres(stack: Stack, connection: Connection) -> bool:
@@ -181,35 +168,26 @@ def target_of(stack: Stack, connection: Connection) -> Target:
 
 
 def _target(stack: Stack, host: Value[str], port: Value[int], owner: Container | None, namespace: str) -> Target:
-    from afscan.platforms.urls import is_loopback  # noqa: PLC0415  (start-up time)
-
     pooling = pooling_of(stack)
     if not host.is_set:
-        resource = _referenced(pooling, host) if host.is_unknown else None
-        return _managed(resource) if resource is not None else Target("unknown")
+        resource = referenced(stack, host) if host.is_unknown else None
+        return _managed(pooling, resource) or Target("unknown")
     found = Target("absent")
     for name in _hosts(host):
-        if is_loopback(name):
+        endpoint = meaning(stack, name, owner.workload if owner is not None else None, namespace)
+        if endpoint.kind == LOOPBACK:
             return _own_pod(stack, owner, Server) if owner is not None else Target("absent")
-        workloads = resolved(stack, name, namespace)
-        for workload in workloads:
-            server = _server(stack, workload, name, port, namespace)
+        for workload in endpoint.workloads:
+            server = _server(stack, workload, endpoint.service, port)
             if server is not None:
                 return Target("pooler" if isinstance(server, PgBouncer) else "database", server, workload)
-        if workloads:
-            found = Target("other", None, workloads[0])
-        elif (outside := _outside(pooling, name)) is not None:
-            return outside
+        if endpoint.workloads:
+            found = Target("other", None, endpoint.workloads[0])
+        elif (managed := _managed(pooling, endpoint.resource)) is not None:
+            return managed
+        elif is_proxy_host(endpoint.host):
+            return Target("pooler")
     return found
-
-
-def resolved(stack: Stack, host: str, namespace: str) -> list[Workload]:
-    """As :func:`~afscan.join.services.resolve_host`, each name once."""
-    hosts = pooling_of(stack).hosts
-    key = (host.lower(), namespace)
-    if key not in hosts:
-        hosts[key] = resolve_host(stack, host, namespace)
-    return hosts[key]
 
 
 def _hosts(host: Value[str]) -> list[str]:
@@ -225,12 +203,11 @@ def _own_pod(stack: Stack, container: Container, kind: type[Server]) -> Target:
     return Target("absent")
 
 
-def _server(stack: Stack, workload: Workload, host: str, port: Value[int], namespace: str) -> Server | None:
+def _server(stack: Stack, workload: Workload, service: Service | None, port: Value[int]) -> Server | None:
     """The server in a workload; where a pooler and its database share a pod, the one that listens on the port."""
     servers = pooling_of(stack).by_workload.get(id(workload), [])
     if len(servers) < 2:
         return servers[0] if servers else None
-    service = find_service(stack, host, namespace) if not workload.aliases else None
     wanted = {port.or_else(5432)}
     if service is not None and not service.headless:
         chosen = [p for p in service.ports if p.port.value in wanted]
@@ -242,34 +219,11 @@ def _server(stack: Stack, workload: Workload, host: str, port: Value[int], names
     return next((server for server in servers if isinstance(server, PgBouncer)), servers[0])
 
 
-def _outside(pooling: Pooling, host: str) -> Target | None:
-    """A managed server or proxy by its host name: those of RDS begin with the identifier."""
-    name = host.lower().rstrip(".")
-    if not name.endswith(_RDS):
-        resource = pooling.endpoints.get((False, name))
-        return _managed(resource) if resource is not None else None
-    first, second = name.split(".")[:2]
-    if second.startswith("proxy-"):
-        return Target("pooler", pooling.endpoints.get((True, first)))
-    if second.startswith("cluster-custom-"):
+def _managed(pooling: Pooling, resource: ManagedResource | None) -> Target | None:
+    """A managed server of PostgreSQL, or a proxy for one."""
+    if resource is None or id(resource) not in pooling.relevant:
         return None
-    resource = pooling.endpoints.get((False, first))
-    return _managed(resource) if resource is not None else None
-
-
-def _managed(resource: ManagedResource) -> Target:
     return Target("pooler" if resource.kind == "aws_db_proxy" else "managed", resource)
-
-
-def _referenced(pooling: Pooling, host: Value[str]) -> ManagedResource | None:
-    """The resource whose address an expression of Terraform takes: ``aws_db_instance.main.address``."""
-    node = host.node
-    texts = (host.reason, node.text if isinstance(node, Opaque | Scalar) else "")
-    for text in texts:
-        match = _ATTRIBUTE.search(text[:10_000])
-        if match is not None:
-            return pooling.addresses.get(f"{match[1]}.{match[2]}")
-    return None
 
 
 def _host_key(host: str, namespace: str) -> str:

@@ -4,15 +4,16 @@ A name is looked up from where Prometheus runs: in the namespace of its pod (or 
 its Compose project. Names with more parts than a Service's, addresses and what service discovery finds are not of this stack.
 """
 
+from afscan.join.endpoints import ABSENT, SERVICE, UNKNOWN, WORKLOAD, meaning, namespace_of
 from afscan.join.monitoring import config_of, runners_of
-from afscan.join.services import find_service, resolve_host, selected
+from afscan.join.services import selected
 from afscan.model.monitoring import ScrapeJob, ScrapeTarget
 from afscan.model.node import Mapping, Node
-from afscan.model.record import record
+from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Service, Workload, labels_match
 
-_PROVIDED = frozenset(("localhost", "kubernetes", "host.docker.internal", "gateway.docker.internal"))
+KEY = "scraping"
 
 
 @record(slots=True, eq=False)
@@ -22,71 +23,34 @@ class Partner:
     state: str
     why: str = ""
     service: Service | None = None
+    workloads: list[Workload] = field(default_factory=list)
 
 
 def target_of(stack: Stack, job: ScrapeJob, target: ScrapeTarget) -> Partner:
     """Who answers a static target of a job, from where its Prometheus runs."""
     config = config_of(stack, job)
-    host = target.host.lower().rstrip(".")
-    if config is None or not host or host in _PROVIDED or host.startswith("127.") or ":" in host or host[-1:].isdecimal():
+    if config is None:
         return Partner("outside")
     runners = runners_of(stack, config)
-    source = config.node.source
     workload = runners[0].workload if runners else None
-    if workload is not None and workload.aliases:
-        return _composed(stack, host, workload)
-    if workload is None and not (source.holder == "configmap" and source.owner):
+    namespace = workload.namespace if workload is not None else namespace_of(config)
+    if workload is None and not namespace:
         return Partner("outside")
-    namespace = workload.namespace if workload is not None else source.owner.partition("/")[0]
-    pod = (workload.node.get("spec", "template", "spec") or workload.node.get("spec")) if workload is not None else None
-    if pod is not None and _has(pod, "hostAliases"):
-        return Partner("unknown", "the pod has host aliases of its own")
-    return _clustered(stack, host, namespace, target)
-
-
-def _clustered(stack: Stack, host: str, namespace: str, target: ScrapeTarget) -> Partner:
-    labels = host.split(".")
-    local = len(labels) <= 2 or labels[2] == "svc"
-    spaces = {service.namespace for service in stack.of(Service)} if len(labels) > 1 else {namespace}
-    service = find_service(stack, host, namespace)
-    if service is None:
-        inside = len(labels) == 1 or (
-            local and labels[1] in spaces and not labels[1].startswith("kube-") and labels[0] != "kubernetes"
-        )
-        return Partner("missing", f"no Service here is called `{labels[0]}`") if inside else Partner("outside")
-    port = target.port
-    if (
-        service.headless
-        or service.kind.value == "ExternalName"
-        or not port.is_set
-        or any(p.port.is_unknown for p in service.ports)
-    ):
-        return Partner("found", "", service)
+    found = meaning(stack, target.host, workload, namespace)
+    if found.kind == ABSENT:
+        return Partner("missing", found.why)
+    if found.kind == UNKNOWN and target.host:
+        return Partner("unknown", found.why)
+    if found.kind not in (WORKLOAD, SERVICE):
+        return Partner("outside")
+    service, port = found.service, target.port
+    if service is None or service.headless or service.kind.value == "ExternalName" or not port.is_set:
+        return Partner("found", "", service, found.workloads)
+    if any(p.port.is_unknown for p in service.ports):
+        return Partner("found", "", service, found.workloads)
     if service.ports and port.value not in {p.port.value for p in service.ports}:
         return Partner("missing", f"{service.name} has no port {port.value}", service)
-    return Partner("found", "", service)
-
-
-def _composed(stack: Stack, host: str, workload: Workload) -> Partner:
-    if "." in host or resolve_host(stack, host, workload.namespace):
-        return Partner("outside" if "." in host else "found")
-    if _has(workload.node, "extra_hosts", "links", "external_links", "network_mode", "extends"):
-        return Partner("unknown", f"{workload.name} may get the name from elsewhere")
-    if any(_is_external(workload.node, name) for name in workload.networks):
-        return Partner("unknown", f"{workload.name} is in a network that other projects share")
-    return Partner("missing", f"no service of this project is called `{host}`")
-
-
-def _has(node: Node, *keys: str) -> bool:
-    return any(node.get(key) is not None for key in keys)
-
-
-def _is_external(node: Node, network: str) -> bool:
-    root = node
-    while root.parent is not None:
-        root = root.parent
-    declared = root.get("networks", network)
-    return isinstance(declared, Mapping) and ("external" in declared.entries or "name" in declared.entries)
+    return Partner("found", "", service, found.workloads)
 
 
 def monitored(stack: Stack, job: ScrapeJob) -> list[Workload] | None:
@@ -98,7 +62,7 @@ def monitored(stack: Stack, job: ScrapeJob) -> list[Workload] | None:
     partners = [target_of(stack, job, target) for target in job.targets]
     if any(partner.state in ("unknown", "outside") for partner in partners):
         return None
-    return [w for partner in partners if partner.service is not None for w in partner.service.selects]
+    return [workload for partner in partners for workload in partner.workloads]
 
 
 def _selected_by(stack: Stack, job: ScrapeJob) -> list[Workload] | None:
@@ -107,11 +71,24 @@ def _selected_by(stack: Stack, job: ScrapeJob) -> list[Workload] | None:
     if job.discovery == ["PodMonitor"]:
         return [w for namespace in job.namespaces for w in selected(stack, namespace, job.selector)]
     found: list[Workload] = []
-    for service in stack.of(Service):
-        labels = _labels(service.node)
-        if service.namespace in job.namespaces and labels_match(job.selector, labels):
-            found += service.selects
+    for namespace in job.namespaces:
+        for service, labels in _candidates(stack, namespace, job.selector):
+            if labels_match(job.selector, labels):
+                found += service.selects
     return found
+
+
+def _candidates(stack: Stack, namespace: str, selector: dict[str, str]) -> list[tuple[Service, dict[str, str]]]:
+    """The Services of a namespace that carry one of the labels that a selector asks for, the one with the fewest; with their labels."""
+    index: dict[tuple[str, ...], list[tuple[Service, dict[str, str]]]] | None = stack.joined.get(KEY)
+    if index is None:
+        index = stack.joined[KEY] = {}
+        for service in stack.of(Service):
+            labels = _labels(service.node)
+            for key in ((service.namespace,), *((service.namespace, name, value) for name, value in labels.items())):
+                index.setdefault(key, []).append((service, labels))
+    plain = [(namespace, name, value) for name, value in selector.items() if value != "*"]
+    return min((index.get(key, []) for key in plain), key=len) if plain else index.get((namespace,), [])
 
 
 def _labels(node: Node) -> dict[str, str]:

@@ -118,6 +118,32 @@ def services_of(stack: Stack, workload: Workload) -> list[Service]:
     return [service for group in _index(stack).of.get(id(workload), ()) for service in group]
 
 
+def named_service(stack: Stack, host: str, namespace: str) -> Service | None:
+    """As :func:`find_service`, but an alias (ExternalName) is not followed."""
+    return _named(_index(stack), host.lower().rstrip("."), namespace)
+
+
+def service_anywhere(stack: Stack, name: str, caller: Workload | None, namespace: str) -> Service | None:
+    """The only Service of a name, where its namespace or the caller's is not written: both are applied together."""
+    found = _index(stack).by_name.get(name, [])
+    if len(found) != 1 or not namespace:
+        return None
+    return found[0] if not found[0].namespace_written or (caller is not None and not caller.namespace_written) else None
+
+
+def resolve_alias(stack: Stack, name: str, caller: Workload | None) -> list[Workload]:
+    """The Compose services that a name means: those of the caller's own project, else those of a project with which it shares a
+    network; any project's where the caller is not known."""
+    found = _index(stack).aliases.get(name, [])
+    if caller is None:
+        return found
+    own = [one for one in found if one.project == caller.project]
+    if own:
+        return own
+    networks = {one.name.value for one in caller.attachments if one.name.is_set}
+    return [one for one in found if any(a.name.is_set and a.name.value in networks for a in one.attachments)]
+
+
 def find_service(stack: Stack, host: str, namespace: str) -> Service | None:
     """The Service that a host name means to a pod of ``namespace`` (empty: not known): ``svc``, ``svc.ns``, ``svc.ns.svc``,
     ``svc.ns.svc.cluster.local``. Names of a headless Service's pods (``pod-0.svc``) lead to the Service; aliases are followed."""

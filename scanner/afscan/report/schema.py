@@ -1,7 +1,7 @@
 """The published form of the JSON report, and the JSON schemas of report and configuration.
 
 ``python -m afscan.report.schema`` writes the report's schema to standard output, ``... controls`` that of the compliance view,
-``... config`` that of ``.afscan.yaml``.
+``... stack`` that of ``afscan stack``, ``... config`` that of ``.afscan.yaml``.
 The report itself is written without these models (:mod:`afscan.report.json_`); tests hold the two together.
 """
 
@@ -198,20 +198,22 @@ def report_schema() -> dict[str, Any]:
 
 
 def schemas() -> dict[str, str]:
-    """The published schemas by file name: of the JSON report, the compliance view, and ``.afscan.yaml``."""
+    """The published schemas by file name: of the JSON report, the compliance view, ``afscan stack`` and ``.afscan.yaml``."""
     from afscan.judge.config_schema import config_schema  # noqa: PLC0415
+    from afscan.picture.whole import stack_schema  # noqa: PLC0415
 
     made = {
         "afscan.schema.json": report_schema(),
         "afscan-controls.schema.json": compliance_schema(),
         "afscan-config.schema.json": config_schema(),
+        "afscan-stack.schema.json": stack_schema(),
     }
     return {name: json.dumps(schema, indent=2) + "\n" for name, schema in made.items()}
 
 
 def main(arguments: list[str]) -> int:
-    """Write a schema to standard output: ``report`` (the default), ``controls`` or ``config``."""
-    names = {"report": "afscan.schema.json", "controls": "afscan-controls.schema.json", "config": "afscan-config.schema.json"}
+    """Write a schema to standard output: ``report`` (the default), ``controls``, ``stack`` or ``config``."""
+    names = {"report": "afscan.schema.json"} | {name: f"afscan-{name}.schema.json" for name in ("controls", "stack", "config")}
     name = arguments[0] if arguments else "report"
     if name not in names or len(arguments) > 1:
         print(f"usage: python -m afscan.report.schema [{'|'.join(names)}]", file=sys.stderr)

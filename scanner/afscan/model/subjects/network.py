@@ -2,6 +2,7 @@
 
 from afscan.model.node import Node
 from afscan.model.record import field, record
+from afscan.model.selectors import Selector
 from afscan.model.subjects.base import Subject
 from afscan.model.subjects.workloads import Container, Workload
 from afscan.model.value import Value
@@ -51,6 +52,7 @@ class Service(Subject):
     external_name: Value[str] | None = None  # where an ExternalName leads
     selector_node: Node | None = None  # where the selector is written
     selects: list[Workload] = field(default_factory=list)
+    namespace_written: bool = True  # else its namespace may be any
 
 
 @record(slots=True, kw_only=True, eq=False)
@@ -84,15 +86,33 @@ def labels_match(selector: dict[str, str], labels: dict[str, str]) -> bool:
 
 @record(slots=True, kw_only=True, eq=False)
 class PolicyPeer:
-    """A peer of a policy rule. ``cidr`` for ipBlock, ``excepted`` what is taken out of it; selectors None where absent, in the
-    form of :func:`labels_match`; ``unknown`` where expressions are not evaluated."""
+    """A peer of a policy rule. ``cidr`` for ipBlock, ``excepted`` what is taken out of it; selectors None where absent;
+    ``unread``: what it is cannot be read.
+
+    ``pods`` and ``namespaces`` are the selectors in the form of :func:`labels_match`; ``unknown``: they do not say all.
+    """
 
     node: Node
     cidr: Value[str] | None = None
     excepted: list[Value[str]] = field(default_factory=list)
-    pods: dict[str, str] | None = None
-    namespaces: dict[str, str] | None = None
-    unknown: bool = False
+    pod_selector: Selector | None = None
+    namespace_selector: Selector | None = None
+    unread: bool = False
+
+    @property
+    def pods(self) -> dict[str, str] | None:
+        """The selector of pods as a mapping."""
+        return self.pod_selector.simple()[0] if self.pod_selector is not None else None
+
+    @property
+    def namespaces(self) -> dict[str, str] | None:
+        """The selector of namespaces as a mapping."""
+        return self.namespace_selector.simple()[0] if self.namespace_selector is not None else None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the mappings do not say all."""
+        return self.unread or not all(one.simple()[1] for one in (self.pod_selector, self.namespace_selector) if one is not None)
 
 
 @record(slots=True, kw_only=True, eq=False)
@@ -111,15 +131,29 @@ class PolicyRule:
 
 @record(slots=True, kw_only=True, eq=False)
 class NetworkPolicy(Subject):
-    """A Kubernetes NetworkPolicy. ``pods`` (see :func:`labels_match`) {} selects all pods of the namespace;
-    ``unknown_selector``: it selects at most those; ``ingress``/``egress`` None: not restricted."""
+    """A Kubernetes NetworkPolicy. An empty ``selector`` selects all pods of the namespace; ``ingress``/``egress`` None: not
+    restricted; ``unknown_types``: whether it restricts a direction is not known, where it has rules for one.
+
+    ``pods`` is the selector in the form of :func:`labels_match`; ``unknown_selector``: it selects at most those.
+    """
 
     namespace: str
-    pods: dict[str, str]
-    unknown_selector: bool
+    selector: Selector
     ingress: list[PolicyRule] | None
     egress: list[PolicyRule] | None
-    selector_node: Node | None = None  # where ``pods`` is written
+    selector_node: Node | None = None  # where the selector is written
+    namespace_written: bool = True  # else its namespace may be any
+    unknown_types: bool = False
+
+    @property
+    def pods(self) -> dict[str, str]:
+        """The selector as a mapping."""
+        return self.selector.simple()[0]
+
+    @property
+    def unknown_selector(self) -> bool:
+        """Whether :attr:`pods` does not say all."""
+        return not self.selector.simple()[1]
 
 
 @record(slots=True, kw_only=True, eq=False)

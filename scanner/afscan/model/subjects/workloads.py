@@ -76,6 +76,18 @@ class HostNamespace:
 
 
 @record(slots=True, kw_only=True, eq=False)
+class NetworkAttachment:
+    """A network that a Compose service is in: its ``key`` in the file and the ``name`` by which projects share it.
+
+    ``internal``: it leads nowhere outside; None where that is not known (an external network).
+    """
+
+    key: str
+    name: Value[str]
+    internal: bool | None
+
+
+@record(slots=True, kw_only=True, eq=False)
 class Workload(Subject):
     """What runs one or more replicas of a pod, or a Compose service.
 
@@ -98,6 +110,10 @@ class Workload(Subject):
         default_factory=list
     )  # DNS names other than the services' (Compose: service name, container_name, aliases)
     unknown_labels: bool = False  # the pods have further labels, which are not known
+    attachments: list[NetworkAttachment] = field(default_factory=list)  # Compose: one for each of ``networks``
+    network_mode: Value[str] | None = None  # Compose; unset: ``networks`` decide
+    more_names: bool = False  # its containers know hosts by further names (Compose extra_hosts, Kubernetes hostAliases)
+    namespace_written: bool = True  # Kubernetes: whether the manifest names its namespace; else it may be any
     service_account: Value[str] | None = None  # Kubernetes; unset: the namespace's `default`
     automount_token: Value[bool] | None = None  # Kubernetes: what the pod itself says; unset: its service account decides
 

@@ -18,6 +18,7 @@ from afscan.platforms.compose.interpolation import Lookup
 from afscan.platforms.compose.library import File, Library
 from afscan.platforms.compose.loading import ELSEWHERE, Loader, Model
 from afscan.platforms.compose.mounts import Mounts
+from afscan.platforms.compose.networks import attach
 from afscan.platforms.compose.reading import Context, Fields, Scope
 from afscan.platforms.compose.services import add_service
 from afscan.platforms.reading import Interpretation
@@ -59,9 +60,11 @@ def read_project(project: Project, library: Library, out: Interpretation) -> lis
         out.subjects[start:] = _changed(out.subjects[start:], path, base)
         out.embedded[embedded:] = [one for one in out.embedded[embedded:] if _stands_in(one, project.overlay)]
     name = _name(project, lookup)
+    declared = model.section("networks")
     for subject in out.subjects[start:]:
         if isinstance(subject, Workload):
             subject.project = name
+            attach(subject, declared, name, context)
     return list(model.all_files())
 
 

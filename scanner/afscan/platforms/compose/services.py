@@ -16,6 +16,7 @@ from afscan.platforms.compose.delivery import add_delivery
 from afscan.platforms.compose.embedding import Embedding
 from afscan.platforms.compose.environment import add_environment, named_values
 from afscan.platforms.compose.mounts import Mounts
+from afscan.platforms.compose.networks import gets_other_names
 from afscan.platforms.compose.ports import add_ports
 from afscan.platforms.compose.reading import Context, Fields
 from afscan.platforms.compose.security import capabilities_of, capability_place_of, escalation_of, profile_of, user_of
@@ -80,6 +81,8 @@ def _workload(name: str, fields: Fields, completes: bool) -> Workload:
         fleet=mode.startswith("global"),
         networks=networks,
         aliases=aliases,
+        network_mode=fields.text("network_mode"),
+        more_names=gets_other_names(fields),
     )
 
 

@@ -4,6 +4,7 @@ Source: Kubernetes API reference, "Service Resources" and "NetworkPolicy"; cloud
 """
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
+from afscan.model.selectors import Requirement, Selector
 from afscan.model.subjects import Ingress, IngressRoute, NetworkPolicy, PolicyPeer, PolicyRule, Service, ServicePort
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.objects import PLATFORM, KubernetesObject, labels_of, port_value, section
@@ -51,6 +52,7 @@ def read_service(item: KubernetesObject) -> None:
             internal=_is_internal(item, spec),
             external_name=spec.text("externalName"),
             selector_node=spec.node.get("selector"),
+            namespace_written=item.namespace_written,
         )
     )
 
@@ -153,47 +155,78 @@ def _route(reader: Reader, node: Node, host: Value[str], path: Value[str], key: 
 def read_network_policy(item: KubernetesObject) -> None:
     """Emit a NetworkPolicy. Without ``policyTypes`` it restricts ingress always, egress where it has egress rules."""
     spec = section(item.reader, "spec")
-    types = [value.or_else("") for value in spec.strings("policyTypes") if value.is_set]
+    written = spec.strings("policyTypes")
+    types = [value.or_else("") for value in written if value.is_set]
+    unknown_types = len(types) != len(written) or not isinstance(spec.node.get("policyTypes"), Sequence | Scalar | None)
     egress = [_rule(rule, "to") for rule in spec.readers("egress")]
     ingress = [_rule(rule, "from") for rule in spec.readers("ingress")]
-    if not types:
+    if not written:
         types = ["Ingress", "Egress"] if egress else ["Ingress"]
-    pods, unknown = label_selector(spec, "podSelector")
+    unread = [one for one in ("ingress", "egress") if isinstance(spec.node.get(one), Opaque)]
     item.out.subjects.append(
         NetworkPolicy(
             name=item.title,
             node=item.node,
             platform=PLATFORM,
             namespace=item.namespace,
-            pods=pods or {},
-            unknown_selector=unknown,
-            ingress=ingress if "Ingress" in types else None,
-            egress=egress if "Egress" in types else None,
+            selector=selector_of(spec, "podSelector") or Selector(),
+            ingress=_direction(spec, "ingress", ingress) if unknown_types or "Ingress" in types else None,
+            egress=_direction(spec, "egress", egress) if unknown_types or "Egress" in types or "egress" in unread else None,
             selector_node=spec.node.get("podSelector"),
+            namespace_written=item.namespace_written,
+            unknown_types=unknown_types or (not written and "egress" in unread),
         )
     )
 
 
+def _direction(spec: Reader, key: str, rules: list[PolicyRule]) -> list[PolicyRule]:
+    """The rules of a direction; where the list cannot be read, one that may let anything through."""
+    node = spec.node.get(key)
+    if node is None or _nothing(spec, key) or (isinstance(node, Sequence) and len(rules) == len(node.items)):
+        return rules
+    return [
+        *rules,
+        PolicyRule(node=node, peers=[PolicyPeer(node=node, unread=True)], ports=[Value.unknown(node, "it cannot be read")]),
+    ]
+
+
 def label_selector(reader: Reader, key: str) -> tuple[dict[str, str] | None, bool]:
     """A label selector in the form of :func:`afscan.model.subjects.labels_match`; whether a part of it is not evaluated."""
+    found = selector_of(reader, key)
+    if found is None:
+        return None, False
+    labels, whole = found.simple()
+    written = reader.node.get(key)
+    return (labels, not whole) if isinstance(written, Mapping) else (None, True)
+
+
+def selector_of(reader: Reader, key: str) -> Selector | None:
+    """The label selector below a key; None where there is none."""
     node = reader.node.get(key)
     if isinstance(node, Opaque):
-        return None, True
+        return Selector(unread=True)
     if reader.mapping(key) is None:
-        return None, node is not None and not (isinstance(node, Scalar) and node.is_null)
+        return Selector(unread=True) if node is not None and not (isinstance(node, Scalar) and node.is_null) else None
     written = reader.string_map(key, "matchLabels")
     labels = {name: value.or_else("") for name, value in written.items() if value.is_set}
-    unknown = len(labels) != len(written)
-    for expression in reader.readers(key, "matchExpressions"):
-        label, operator = expression.text("key").or_else(""), expression.text("operator").or_else("")
-        values = expression.strings("values")
-        if operator == "Exists" and label:
-            labels.setdefault(label, "*")
-        elif operator == "In" and label and len(values) == 1 and values[0].is_set and labels.get(label, "*") == "*":
-            labels[label] = values[0].or_else("")
-        else:
-            unknown = True
-    return labels, unknown
+    expressions = list(reader.readers(key, "matchExpressions"))
+    found = [one for one in map(_requirement, expressions) if one is not None]
+    parts = (reader.node.get(key, "matchLabels"), reader.node.get(key, "matchExpressions"))
+    listed = sum(1 for _ in parts[1].children()) if isinstance(parts[1], Sequence) else 0
+    unread = (
+        len(labels) != len(written) or len(found) != max(len(expressions), listed) or any(isinstance(p, Opaque) for p in parts)
+    )
+    return Selector(labels=labels, expressions=found, unread=unread)
+
+
+def _requirement(expression: Reader) -> Requirement | None:
+    """One of ``matchExpressions``; None where it is not known, or one that the API server refuses."""
+    key, operator = expression.text("key").or_else(""), expression.text("operator").or_else("")
+    values = expression.strings("values")
+    texts = tuple(value.or_else("") for value in values if value.is_set)
+    if not key or operator not in ("In", "NotIn", "Exists", "DoesNotExist") or len(texts) != len(values):
+        return None
+    return Requirement(key, operator, texts) if bool(texts) is (operator in ("In", "NotIn")) else None
 
 
 def _rule(rule: Reader, key: str) -> PolicyRule:
@@ -202,7 +235,7 @@ def _rule(rule: Reader, key: str) -> PolicyRule:
     ports = list(rule.readers("ports"))
     return PolicyRule(
         node=rule.node,
-        peers=peers or (None if _nothing(rule, key) else [PolicyPeer(node=rule.node, unknown=True)]),
+        peers=peers or (None if _nothing(rule, key) else [PolicyPeer(node=rule.node, unread=True)]),
         ports=[_policy_port(port) for port in ports] or (None if _nothing(rule, "ports") else [_unread(rule)]),
         protocols=[port.text("protocol").or_else("TCP").lower() for port in ports],
     )
@@ -221,7 +254,9 @@ def _unread(rule: Reader) -> Value[int | str]:
 
 
 def _policy_port(port: Reader) -> Value[int | str]:
-    first, last = port_value(port, "port"), port.integer("endPort")
+    first, last, protocol = port_value(port, "port"), port.integer("endPort"), port.text("protocol")
+    if protocol.is_unknown or last.is_unknown:
+        return Value.unknown(port.node, protocol.reason or last.reason)
     if first.is_set and last.is_set and isinstance(first.value, int):
         text: int | str = f"{first.value}-{last.value}"
         return Value.of(text, first.node)
@@ -229,14 +264,15 @@ def _policy_port(port: Reader) -> Value[int | str]:
 
 
 def _peer(peer: Reader) -> PolicyPeer:
-    block = peer.mapping("ipBlock")
-    pods, pods_unknown = label_selector(peer, "podSelector")
-    namespaces, namespaces_unknown = label_selector(peer, "namespaceSelector")
+    written = peer.node.get("ipBlock")
+    block = written is not None and not (isinstance(written, Scalar) and written.is_null)
+    readable = peer.mapping("ipBlock") is not None
+    pods, namespaces = selector_of(peer, "podSelector"), selector_of(peer, "namespaceSelector")
     return PolicyPeer(
         node=peer.node,
-        cidr=peer.text("ipBlock", "cidr") if block is not None else None,
+        cidr=peer.text("ipBlock", "cidr") if readable else None,
         excepted=peer.strings("ipBlock", "except"),
-        pods=pods,
-        namespaces=namespaces,
-        unknown=pods_unknown or namespaces_unknown,
+        pod_selector=pods,
+        namespace_selector=namespaces,
+        unread=block is not readable or (not block and pods is None and namespaces is None),
     )

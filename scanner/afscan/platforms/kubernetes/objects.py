@@ -27,6 +27,11 @@ class KubernetesObject:
         return self.reader.out
 
     @property
+    def namespace_written(self) -> bool:
+        """Whether it names its namespace: else it goes to whichever is current when it is applied."""
+        return self.reader.text("metadata", "namespace").or_else("") != ""
+
+    @property
     def title(self) -> str:
         """What identifies it to a person: ``Deployment api``."""
         return f"{self.kind} {self.name}"

@@ -1,0 +1,190 @@
+"""A stack as a :class:`~afscan.picture.records.Picture`."""
+
+from typing import TypeVar
+
+from afscan.join.endpoints import ABSENT, EXTERNAL, LOOPBACK, MANAGED, SERVICE, UNKNOWN, Endpoint, clients_of, endpoint_of
+from afscan.join.pooling import is_postgres, pooling_of
+from afscan.join.pooling import target_of as pool_target
+from afscan.join.reachability import Reach, may_reach
+from afscan.model.monitoring import RuleFile
+from afscan.model.place import Place
+from afscan.model.stack import Stack
+from afscan.model.subjects import Connection, ManagedResource, Origin, PgBouncer, Subject, Workload, overlay_of
+from afscan.picture.exposures import exposures
+from afscan.picture.nodes import external_node, managed_node, settings_node, workload_node
+from afscan.picture.places import at, mention
+from afscan.picture.records import Alerts, Answer, Judged, Link, Node, Picture, Role, Unresolved, Watch
+from afscan.picture.watches import watches
+from afscan.platforms.variables.roles import role_of
+
+S = TypeVar("S", bound=Subject)
+
+_JUDGED: dict[str, Judged] = {"yes": "yes", "no": "no", "unknown": "unknown"}
+_ROLES: dict[str, Role] = {ABSENT: "absent", MANAGED: "managed", EXTERNAL: "external", SERVICE: "external"}
+_LOADED: dict[str, Answer] = {"loaded": "yes", "no": "no"}
+
+
+def picture_of(stack: Stack) -> Picture:
+    """The picture of a joined stack. Everything is in the order of files and places, whatever the order in which it was read."""
+    return _Builder(stack).picture()
+
+
+class _Builder:
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.nodes: dict[str, Node] = {}
+        self.ids: dict[int, str] = {}
+        self.links: list[Link] = []
+        self.unresolved: list[Unresolved] = []
+
+    def picture(self) -> Picture:
+        stack, ways_in = self.stack, exposures(self.stack)
+        for workload in _ordered([one for one in stack.of(Workload) if not overlay_of(one)]):
+            self._add(workload, workload_node(stack, workload, ways_in.get(id(workload), [])))
+        for resource in _ordered([one for one in stack.of(ManagedResource) if one.datastore or one.kind == "aws_db_proxy"]):
+            self._add(resource, managed_node(resource))
+        for connection in _ordered([one for one in stack.of(Connection) if not one.listener and not overlay_of(one)]):
+            self._connect(connection)
+        self._secrets()
+        self._watches()
+        return Picture(
+            root="" if stack.root == "." else stack.root,
+            complete=stack.complete,
+            nodes=sorted(self.nodes.values(), key=lambda one: one.id),
+            links=self.links,
+            alerts=[self._alerts(file) for file in _ordered(stack.of(RuleFile))],
+            unresolved=sorted(self.unresolved, key=lambda one: (one.place.path, one.place.line, one.place.column, one.what)),
+        )
+
+    def _add(self, subject: Subject, node: Node) -> str:
+        name, number = node.id, 2
+        while name in self.nodes:
+            name, number = f"{node.id} ({number})", number + 1
+        node.id = name
+        self.nodes[name] = node
+        self.ids[id(subject)] = name
+        return name
+
+    def _connect(self, connection: Connection) -> None:
+        stack = self.stack
+        endpoint = endpoint_of(stack, connection)
+        if endpoint.kind in (UNKNOWN, ABSENT):
+            told = f"`{endpoint.host}`" if endpoint.host else "its host"
+            why = endpoint.why if endpoint.kind == ABSENT else f"{told} is not known: {endpoint.why}"
+            self.unresolved.append(Unresolved(what=connection.name, why=why, place=at(connection.url.place)))
+        clients = [one.workload for one in clients_of(stack, connection)]
+        ends: list[Workload | None] = [*{id(one): one for one in clients}.values()] or [None]
+        for client in ends:
+            own = self.ids.get(id(client)) if client is not None else None
+            if own is None:
+                own = self._named(settings_node(connection.place.path))
+            for server, workload in self._servers(endpoint, client):
+                if server != own or workload is not client:
+                    reach = self._reach(endpoint, client, workload)
+                    self.links.append(self._link(connection, endpoint, (own, server), reach))
+
+    def _named(self, node: Node) -> str:
+        self.nodes.setdefault(node.id, node)
+        return node.id
+
+    def _servers(self, endpoint: Endpoint, client: Workload | None) -> list[tuple[str, Workload | None]]:
+        """The nodes that an endpoint leads to."""
+        if endpoint.kind == LOOPBACK:
+            return []
+        if endpoint.resource is not None:
+            known = self.ids.get(id(endpoint.resource))
+            return [(known or self._add(endpoint.resource, managed_node(endpoint.resource)), None)]
+        found = [(self.ids[id(one)], one) for one in endpoint.workloads if id(one) in self.ids]
+        if found:
+            return [(name, one) for name, one in found]
+        role = _ROLES.get(endpoint.kind)
+        return [(self._named(external_node(endpoint, role)), None)] if role is not None and endpoint.host else []
+
+    def _link(self, connection: Connection, endpoint: Endpoint, names: tuple[str, str], reach: Reach | None) -> Link:
+        return Link(
+            client=names[0],
+            server=names[1],
+            setting=connection.name,
+            host=endpoint.host,
+            through=endpoint.service.name if endpoint.service is not None else None,
+            port=endpoint.port,
+            product=connection.product,
+            tls=_answer(connection.secure.value if connection.secure.is_set else None),
+            pooled=self._pooled(connection),
+            user=connection.user.value if connection.user.is_set else connection.user.reason or None,
+            allowed=_verdict(reach),
+            why=reach.why if reach is not None else "",
+            policies=[mention(one) for one in reach.policies] if reach is not None else [],
+            place=at(connection.url.place),
+        )
+
+    def _reach(self, endpoint: Endpoint, client: Workload | None, workload: Workload | None) -> Reach | None:
+        if client is None or endpoint.kind in (ABSENT, UNKNOWN):
+            return None
+        if workload is None:
+            if endpoint.kind == SERVICE or endpoint.port is None:
+                return Reach("unknown", endpoint.why or "the port is not known")
+            return may_reach(self.stack, client, None, endpoint.port, address=endpoint.address)
+        port = endpoint.port_in(workload)
+        if port is None:
+            return Reach("unknown", "the port is not known")
+        return may_reach(self.stack, client, workload, port)
+
+    def _pooled(self, connection: Connection) -> Judged:
+        own = connection.container.workload if connection.container is not None else None
+        servers = pooling_of(self.stack).by_workload.get(id(own), [])
+        if not is_postgres(self.stack, connection) or any(isinstance(one, PgBouncer) for one in servers):
+            return "n.a."  # a pooler's own connections are the pool
+        kind = pool_target(self.stack, connection).kind
+        if kind == "pooler" or connection.pooled.value is True:
+            return "yes"
+        return "unknown" if kind == "unknown" else "no"
+
+    def _secrets(self) -> None:
+        """Variables that say where to connect, and whose value only the cluster knows."""
+        for workload in self.stack.of(Workload):
+            for container in workload.containers if not workload.overlay else ():
+                for variable in container.environment.values():
+                    value = variable.value
+                    if variable.origin is Origin.REFERENCE and value.is_unknown and role_of(variable.name)[1] in ("host", "url"):
+                        what = f"{container.name}, {variable.name}"
+                        self.unresolved.append(Unresolved(what=what, why=value.reason, place=at(value.place)))
+
+    def _watches(self) -> None:
+        for watch in watches(self.stack):
+            for workload in watch.workloads:
+                node = self.nodes.get(self.ids.get(id(workload), ""))
+                entry = Watch(job=watch.job.job, place=at(watch.job.place))
+                if node is not None and entry not in node.watched_by:
+                    node.watched_by.append(entry)
+            for why, place in watch.open:
+                self.unresolved.append(Unresolved(what=f"scrape job {watch.job.job}", why=why, place=at(place)))
+
+    def _alerts(self, file: RuleFile) -> Alerts:
+        from afscan.join.monitoring import loading_of  # noqa: PLC0415 - only where there are rules
+
+        loading = loading_of(self.stack, file)
+        return Alerts(
+            name=file.name,
+            alerts=sum(1 for one in file.rules if not one.alert.is_unset),
+            recordings=sum(1 for one in file.rules if not one.record.is_unset),
+            loaded=_LOADED.get(loading.state, "unknown"),
+            why=loading.why,
+            place=at(file.place),
+        )
+
+
+def _ordered(subjects: list[S]) -> list[S]:
+    return sorted(subjects, key=_key)
+
+
+def _key(subject: Subject) -> tuple[Place, str]:
+    return subject.place, subject.name
+
+
+def _answer(value: bool | None) -> Answer:
+    return "unknown" if value is None else "yes" if value else "no"
+
+
+def _verdict(reach: Reach | None) -> Judged:
+    return "n.a." if reach is None else _JUDGED[reach.verdict]
