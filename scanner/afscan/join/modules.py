@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from afscan.model.node import Mapping, Node, Scalar
 from afscan.model.notice import NoticeKind
+from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import Subject, TerraformFile
 from afscan.platforms.reading import Interpretation
@@ -55,7 +56,7 @@ def _in_use(modules: "dict[Key, Module]", stack: Stack, out: Interpretation) -> 
 
     called = {target for module in modules.values() for _, _, target in _local_calls(module) if target != module.key}
     roots = [module for key, module in modules.items() if key not in called and _declares(module)]
-    budget = Budget()
+    budget = Budget(lookup=Lookup(stack, out))
     scopes: list[Scope] = []
     reached: set[Key] = set()
     # Modules that only call each other in a circle have no root: the first of them is then read as one.
@@ -72,7 +73,7 @@ def _declares(module: "Module") -> bool:
 def _expand(root: "Scope", modules: "dict[Key, Module]", scopes: "list[Scope]", reached: "set[Key]", out: Interpretation) -> None:
     """Follow the calls of a root module, breadth first."""
     from afscan.platforms.terraform.evaluate import Scope  # noqa: PLC0415
-    from afscan.platforms.terraform.stack import exists  # noqa: PLC0415
+    from afscan.platforms.terraform.instances import differs, instances, suffix  # noqa: PLC0415
 
     waiting = [root]
     while waiting:
@@ -88,16 +89,19 @@ def _expand(root: "Scope", modules: "dict[Key, Module]", scopes: "list[Scope]", 
                 reason = f"The module's folder `{target[1] or '.'}` is not part of this stack; what it declares is not judged."
                 out.notice(NoticeKind.UNRESOLVED, source.head, reason)
                 continue
-            if not exists(node, scope):
+            every = instances(node, scope)
+            if not every:
                 continue
             chain = _chain(scope)
             if target in chain or len(chain) > MAX_CALL_DEPTH or len(scopes) + len(waiting) > MAX_CALLS:
                 why = "calls itself" if target in chain else "is called too deep or too often"
                 out.notice(NoticeKind.LIMIT, source.head, f"This module {why}; this call is not judged.")
                 continue
-            child = Scope(module, root.budget, f"{scope.address}module.{name}.", scope, dict(node.entries))
-            scope.children[name] = child
-            waiting.append(child)
+            scope.children[name] = {
+                key: Scope(module, root.budget, f"{scope.address}module.{name}{suffix(key)}.", inner, dict(node.entries))
+                for key, inner in (every if differs(node) or len(every) == 1 else every[:1])
+            }
+            waiting += scope.children[name].values()
 
 
 def _note_remote(module: "Module", out: Interpretation) -> None:
@@ -126,6 +130,32 @@ def _chain(scope: "Scope") -> "set[Key]":
         keys.add(current.module.key)
         current = current.caller
     return keys
+
+
+class Lookup:
+    """The files that ``file`` and ``templatefile`` may read: those of the stack, whatever they are."""
+
+    def __init__(self, stack: Stack, out: Interpretation) -> None:
+        self.out = out
+        self.paths = frozenset(stack.paths)
+        self.texts = {source.path: source for source in stack.sources if source.outer is None}
+        self.embedded = {(source.path, source.name): source for source in stack.sources if source.outer is not None}
+        self.read: dict[str, Source | str] = {}
+
+    def __call__(self, path: str, container: str) -> Source | str:
+        """A file's text by its path, or why there is none; ``container`` is the document that holds the module."""
+        if container:
+            return self.embedded.get((container, path)) or "it is not part of this stack"
+        if path in self.texts:
+            return self.texts[path]
+        if path not in self.paths:
+            return "it lies outside of what is scanned" if path.startswith("..") else "it is not part of this stack"
+        if path not in self.read:
+            from afscan.files.read import read_file  # noqa: PLC0415 - few modules read files
+
+            found = read_file(path, path)
+            self.read[path] = found if isinstance(found, Source) else "it is no text"
+        return self.read[path]
 
 
 def _local_calls(module: "Module") -> "list[tuple[str, Mapping, Key]]":

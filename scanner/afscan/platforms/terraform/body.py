@@ -11,7 +11,7 @@ from afscan.model.node import Mapping, Node, Sequence
 from afscan.model.notice import NoticeKind
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
-from afscan.platforms.terraform.declarations import labelled
+from afscan.platforms.terraform.dynamic import dynamics, expand_dynamic
 from afscan.platforms.terraform.evaluate import Scope
 from afscan.platforms.terraform.resolved import at, to_node, within
 from afscan.platforms.terraform.results import Known, NotKnownError, Result, Unknown, text_of
@@ -42,28 +42,35 @@ class Body:
         return self.result(name) is not None or self.dynamic(name) is not None
 
     def dynamic(self, name: str) -> Node | None:
-        """The ``dynamic`` block that may yield blocks of a type."""
-        for (label,), block in labelled(self.node.get("dynamic"), 1, Interpretation()):
-            if label == name:
+        """The ``dynamic`` block that may yield blocks of a type; None also where it is known to yield none."""
+        for block in dynamics(self.node, name):
+            expanded = expand_dynamic(name, block, self.scope)
+            if isinstance(expanded, Unknown) or expanded:
                 return block
         return None
 
     def blocks(self, name: str) -> "list[Body]":
-        """The blocks of a type, in either syntax, or the objects of an attribute that stands in for them."""
+        """The blocks of a type, in either syntax, ``dynamic`` ones, or the objects of an attribute that stands in for them."""
         node = self.node.entries.get(name)
-        if node is None:
-            return []
-        if not isinstance(node, Mapping | Sequence):
-            node = to_node(self.scope.evaluate(node), node)
-        items = node.items if isinstance(node, Sequence) else [node]
-        found = [item if isinstance(item, Mapping) else to_node(self.scope.evaluate(item), item) for item in items]
-        return [Body(item, self.scope, self.out) for item in found if isinstance(item, Mapping)]
+        found: list[Node] = []
+        if node is not None:
+            if not isinstance(node, Mapping | Sequence):
+                node = to_node(self.scope.evaluate(node), node)
+            items = node.items if isinstance(node, Sequence) else [node]
+            found = [item if isinstance(item, Mapping) else to_node(self.scope.evaluate(item), item) for item in items]
+        bodies = [Body(item, self.scope, self.out) for item in found if isinstance(item, Mapping)]
+        for block in dynamics(self.node, name):
+            expanded = expand_dynamic(name, block, self.scope)
+            if not isinstance(expanded, Unknown):
+                bodies += [Body(content, scope, self.out) for content, scope in expanded]
+        return bodies
 
     def unread(self, name: str) -> Value[str] | None:
         """An unknown value where some blocks of a type cannot be told: ``dynamic``, or an expression that is not known."""
-        block = self.dynamic(name)
-        if block is not None:
-            return Value.unknown(block, f'`dynamic "{name}"` blocks are not expanded')
+        for block in dynamics(self.node, name):
+            expanded = expand_dynamic(name, block, self.scope)
+            if isinstance(expanded, Unknown):
+                return Value.unknown(block, f'`dynamic "{name}"` is not expanded: {expanded.reason}')
         node = self.node.entries.get(name)
         result = None if node is None or isinstance(node, Mapping | Sequence) else self.scope.evaluate(node)
         if node is not None and isinstance(result, Unknown):
