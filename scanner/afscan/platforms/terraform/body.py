@@ -7,14 +7,14 @@ wrong type is unknown and a notice. Terraform converts between strings, numbers 
 from collections.abc import Callable
 from typing import TypeVar
 
-from afscan.model.node import Mapping, Node, Sequence
+from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.notice import NoticeKind
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
 from afscan.platforms.terraform.dynamic import dynamics, expand_dynamic
 from afscan.platforms.terraform.evaluate import Scope
 from afscan.platforms.terraform.resolved import at, to_node, within
-from afscan.platforms.terraform.results import Known, NotKnownError, Result, Unknown, text_of
+from afscan.platforms.terraform.results import Known, NotKnownError, Result, Unknown, text_of, wrap
 
 T = TypeVar("T")
 
@@ -22,12 +22,14 @@ T = TypeVar("T")
 class Body:
     """One block's body in a module that is in use."""
 
-    __slots__ = ("node", "out", "scope")
+    __slots__ = ("node", "out", "planned", "scope")
 
-    def __init__(self, node: Mapping, scope: Scope, out: Interpretation) -> None:
+    def __init__(self, node: Mapping, scope: Scope, out: Interpretation, planned: Mapping | None = None) -> None:
+        """:param planned: the same block in a plan, which is asked for what is not known here."""
         self.node = node
         self.scope = scope
         self.out = out
+        self.planned = planned
 
     def result(self, name: str) -> Result | None:
         """What an attribute evaluates to; None where it is absent or null."""
@@ -35,6 +37,8 @@ class Body:
         if node is None:
             return None
         result = self.scope.evaluate(node)
+        if isinstance(result, Unknown) and self.planned is not None:
+            result = _in_plan(self.planned.entries.get(name), node) or result
         return None if isinstance(result, Known) and result.value is None else result
 
     def written(self, name: str) -> bool:
@@ -58,7 +62,15 @@ class Body:
                 node = to_node(self.scope.evaluate(node), node)
             items = node.items if isinstance(node, Sequence) else [node]
             found = [item if isinstance(item, Mapping) else to_node(self.scope.evaluate(item), item) for item in items]
-        bodies = [Body(item, self.scope, self.out) for item in found if isinstance(item, Mapping)]
+        below = self.planned.get(name) if self.planned is not None else None
+        if isinstance(below, Sequence) and self._unread(name) is not None:
+            return [Body(item, self.scope, self.out) for item in below.items if isinstance(item, Mapping)]
+        alike = isinstance(below, Sequence) and len(below.items) == len(found)
+        bodies = []
+        for number, item in enumerate(found):
+            if isinstance(item, Mapping):
+                twin = below.get(number) if alike and below is not None else below
+                bodies.append(Body(item, self.scope, self.out, twin if isinstance(twin, Mapping) else None))
         for block in dynamics(self.node, name):
             expanded = expand_dynamic(name, block, self.scope)
             if not isinstance(expanded, Unknown):
@@ -67,6 +79,11 @@ class Body:
 
     def unread(self, name: str) -> Value[str] | None:
         """An unknown value where some blocks of a type cannot be told: ``dynamic``, or an expression that is not known."""
+        if self.planned is not None and isinstance(self.planned.get(name), Sequence):
+            return None
+        return self._unread(name)
+
+    def _unread(self, name: str) -> Value[str] | None:
         for block in dynamics(self.node, name):
             expanded = expand_dynamic(name, block, self.scope)
             if isinstance(expanded, Unknown):
@@ -132,6 +149,21 @@ class Body:
                 reason = item.reason if isinstance(item, Unknown) else f"an item of `{name}` is no string"
                 found.append(Value.unknown(home, reason, at(home)))
         return found
+
+
+def _in_plan(node: Node | None, written: Node) -> Known | None:
+    """A value of a plan as a result that stems from where the configuration writes it; None where the plan does not know it."""
+    if node is None or any(isinstance(one, Opaque) for one in node.walk()):
+        return None
+    return wrap(_bare(node), written)
+
+
+def _bare(node: Node) -> object:
+    if isinstance(node, Mapping):
+        return {key: _bare(value) for key, value in node.entries.items()}
+    if isinstance(node, Sequence):
+        return [_bare(item) for item in node.items]
+    return node.value if isinstance(node, Scalar) else None
 
 
 def _text(value: object) -> str | None:

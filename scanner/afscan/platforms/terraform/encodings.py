@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from afscan.platforms.terraform.evaluate import Scope
 
 
-def read(path: Any, scope: "Scope") -> Source:
-    """The text of a file.
+def read(path: Any, scope: "Scope", node: Node) -> Source:
+    """The text of a file; ``node`` is the call.
 
     :raises NotKnownError: with the reason, where it is not read.
     """
@@ -40,7 +40,7 @@ def read(path: Any, scope: "Scope") -> Source:
         root = root.caller
     lookup = scope.budget.lookup
     container, directory = root.module.key
-    found = lookup(normpath(join_path(directory, path)), container) if lookup is not None else "files are not read here"
+    found = lookup(normpath(join_path(directory, path)), container, node) if lookup is not None else "files are not read here"
     if isinstance(found, str):
         raise NotKnownError(f"`{path[:80]}` is not read: {found}")
     return found
@@ -55,14 +55,14 @@ def _lines(text: str) -> list[tuple[int, int]]:
 
 
 def _file(arguments: list[Result], node: Node, scope: "Scope") -> Result:
-    source = read(plain(arguments[0]), scope)
+    source = read(plain(arguments[0]), scope, node)
     if len(source.text) > MAX_TEXT:
         raise NotKnownError("the file is too long")
     return Known(source.text, _whole(source))
 
 
 def _exists(arguments: list[Result], node: Node, scope: "Scope") -> Result:
-    read(plain(arguments[0]), scope)
+    read(plain(arguments[0]), scope, node)
     return Known(True, node)
 
 
@@ -70,7 +70,7 @@ def _templatefile(arguments: list[Result], node: Node, scope: "Scope") -> Result
     """The text of a template with the given names filled in; nothing else is known to it."""
     from afscan.syntax.hcl.templates import parse_template  # noqa: PLC0415
 
-    source, names = read(plain(arguments[0]), scope), arguments[1]
+    source, names = read(plain(arguments[0]), scope, node), arguments[1]
     if isinstance(names, Unknown):
         return names
     if len(source.text) > MAX_TEXT or not isinstance(names.value, dict):

@@ -7,7 +7,7 @@ Source: developer.hashicorp.com/terraform/language/expressions. Everything that 
 import math
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.record import field, record
@@ -18,6 +18,9 @@ from afscan.platforms.terraform.iteration import iterate, splat
 from afscan.platforms.terraform.references import resolve
 from afscan.platforms.terraform.results import MAX_TEXT, Known, NotKnownError, Result, Unknown, plain, text_of
 from afscan.syntax.hcl.nodes import Expression, shorten
+
+if TYPE_CHECKING:
+    from afscan.platforms.terraform.plans import Plan
 
 MAX_DEPTH = 80
 """How deep evaluation goes: nesting of values and references that lead to references."""
@@ -34,11 +37,19 @@ Key = str | int | None
 class Budget:
     """What all modules of a stack share: what is left of :data:`MAX_STEPS`, and the files that ``file`` may read.
 
-    ``lookup`` gives the text of a file by its path (and the document that holds it): a source, or the reason why there is none.
+    ``lookup`` gives the text of a file by its path (and the document that holds it) for a call: a source, or the reason why there is none.
+    ``plans`` are the plans of root modules, by the modules' keys.
     """
 
     steps: int = MAX_STEPS
-    lookup: "Callable[[str, str], Source | str] | None" = None
+    lookup: "Callable[[str, str, Node], Source | str] | None" = None
+    plans: "dict[tuple[str, str], Plan]" = field(default_factory=dict)
+
+    def plan_of(self, scope: "Scope") -> "Plan | None":
+        """The plan that was made from the root module above a scope."""
+        while scope.caller is not None:
+            scope = scope.caller
+        return self.plans.get(scope.module.key)
 
 
 @record(slots=True)

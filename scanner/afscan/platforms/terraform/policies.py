@@ -23,6 +23,7 @@ _DOCUMENT = "aws_iam_policy_document"
 
 def read_policies(kind: str, name: str, body: Body) -> None:
     """Emit the statements of the policies that a resource holds; documents in data sources are emitted where they stand."""
+    _administrator(name, body)
     holders = [(name, body)] if kind in _HOLDERS else []
     if kind == "aws_iam_role":
         holders = [(f"{name}, inline policy", block) for block in body.blocks("inline_policy")]
@@ -37,6 +38,16 @@ def read_policies(kind: str, name: str, body: Body) -> None:
             continue
         for number, statement in enumerate(_statements(root)):
             _statement(f"{title}, statement {number + 1}", statement, body)
+
+
+def _administrator(name: str, body: Body) -> None:
+    """AWS's own policy that allows everything, wherever it is attached by its name."""
+    arns = [body.text("policy_arn")] if body.node.get("policy_arn") is not None else body.strings("managed_policy_arns")
+    for arn in arns:
+        if arn.or_else("").endswith(":aws:policy/AdministratorAccess"):
+            every = Value.of("*", arn.node, arn.at)
+            allow = Value.of("Allow", arn.node, arn.at)
+            _emit(f"{name}, AdministratorAccess", arn.node, body, effect=allow, actions=[every], resources=[every])
 
 
 def _document_of(written: Node, scope: Scope) -> str | None:

@@ -35,7 +35,7 @@ def read_scopes(scopes: list[Scope], files: list[TerraformFile], out: Interpreta
     for scope in scopes:
         try:
             _read_scope(scope, secrets, out)
-            if scope.module.key not in described:
+            if scope.module.key not in described and not scope.planned:
                 described.add(scope.module.key)
                 read_modules(scope, out)
                 read_providers(scope, out)
@@ -53,14 +53,15 @@ def read_scopes(scopes: list[Scope], files: list[TerraformFile], out: Interpreta
 
 
 def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
-    major = provider_major(scope, "aws")
+    major, plan = provider_major(scope, "aws"), scope.budget.plan_of(scope)
     for (kind, label), node in scope.module.resources.items():
         every = instances(node, scope)
         if not every:
             continue
         for key, inner in every if differs(node) else every[:1]:
-            shown = suffix(key) if differs(node) else ""
-            _read_resource(kind, f"{scope.address}{kind}.{label}{shown}", Body(node, inner, out), major)
+            name = f"{scope.address}{kind}.{label}{suffix(key) if differs(node) else ''}"
+            planned = plan.of(name) if plan is not None and not scope.planned else None
+            _read_resource(kind, name, Body(node, inner, out, planned), major)
         if not kind.startswith("kubernetes_"):
             secrets.read(f"{scope.address}{kind}.{label}", node, scope)
     for (kind, label), node in scope.module.data.items():
@@ -69,7 +70,8 @@ def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
     for label, node in scope.module.calls.items():
         if exists(node, scope):
             name = f"{scope.address}module.{label}"
-            cluster = clusters.read_eks_module(name, Body(node, scope, out))
+            shown = plan is not None and plan.covers(name)  # the plan has what the module makes
+            cluster = None if shown else clusters.read_eks_module(name, Body(node, scope, out))
             if cluster is not None:
                 out.subjects.append(cluster)
             secrets.read(name, node, scope)
