@@ -188,8 +188,8 @@ class TestExpressions:
             ("1 + 2", "binary", "+"),
             ("!x", "unary", "!"),
             ("{ (x) = 1 }", "object", ""),
-            ("[for k, v in x : v if k]", "for", "k,v"),
-            ("{ for s in x : s => s }", "for", "s"),
+            ("[for k, v in x : v if k]", "for_list", "k,v"),
+            ("{ for s in x : s => s }", "for_object", "s"),
             ("string", "variable", "string"),
         ],
     )
@@ -224,16 +224,26 @@ class TestExpressions:
         assert isinstance(node.operands[2], Scalar)
         assert "".join(part.text for part in node.operands[2:] if isinstance(part, Scalar)) == "\n${kept}\n"
 
-    def test_directives_are_kept_unread(self) -> None:
-        node = expression('a = "%{ if x }y%{ endif }"\n')
-        assert [part.form for part in node.operands if isinstance(part, Expression)] == ["for", "for"]
+    def test_directives_take_in_what_they_govern(self) -> None:
+        text = 'a = "n%{ if x ~}  y%{ else }z%{ endif }%{ for k, v in m }${v}%{ endfor }"\n'
+        node = expression(text)
+        assert [part.form for part in node.operands if isinstance(part, Expression)] == ["conditional", "for_text"]
+        condition, yes, no = [text_at(text, part.place) for part in node.operands[1].children()]
+        assert (condition, yes, no) == ("x", "y", "z")
+        assert isinstance(node.operands[2], Expression)
+        assert node.operands[2].name == "k,v"
+
+    @pytest.mark.parametrize("text", ["%{ if x }", "%{ endif }", "%{ else }", "%{ if x }%{ endfor }"])
+    def test_unbalanced_directives_are_kept_unread(self, text: str) -> None:
+        node = expression(f'a = "{text}"\n')
+        assert {part.form for part in node.operands if isinstance(part, Expression)} == {"other"}
 
     def test_a_template_of_its_own(self) -> None:
         node = parse_template(Source("x", "a ${ broken + } b", syntax="hcl"))
         assert isinstance(node, Expression)
         assert [type(part) for part in node.operands] == [Scalar, Expression, Scalar]
         assert isinstance(node.operands[1], Expression)
-        assert node.operands[1].form == "for"
+        assert node.operands[1].form == "other"
 
     def test_nodes_can_be_sent_to_another_process(self) -> None:
         text = "a = " + "[" * 90 + "x" + "]" * 90 + "\nb = " + "(" * 60 + "x" + " && y)" * 60 + "\n"

@@ -93,7 +93,7 @@ class TestClusters:
         assert facet(resource("aws_ebs_volume", "", 'resource "aws_ebs_encryption_by_default" "d" {}'), STORAGE).effective is True
 
     def test_what_is_not_read_is_noted(self) -> None:
-        text = 'resource "aws_ecs_task_definition" "t" {\n  container_definitions = jsonencode([])\n}\n'
+        text = 'resource "aws_ecs_task_definition" "t" {\n  container_definitions = var.unset\n}\n'
         notices = stack_of({"main.tf": text}).notices
         assert [(notice.kind, text_at(text, notice.place)) for notice in notices] == [
             (NoticeKind.PARTIAL, "container_definitions")

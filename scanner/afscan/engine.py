@@ -171,6 +171,8 @@ def _collect_secrets(stack: Stack, result: Result) -> None:
             if isinstance(node, Scalar) and place == node.head:
                 place = node.place  # of a text of several lines, the head is the first
             result.secrets.setdefault(place.path, []).append(place.span)
+    for place in stack.joined.get("masked", ()):
+        result.secrets.setdefault(place.path, []).append(place.span)
 
 
 def check(stack: Stack, rules: Iterable[Rule], result: Result, files: StackFiles) -> None:

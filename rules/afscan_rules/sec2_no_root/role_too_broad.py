@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from afscan.model.cluster import Role, RoleBinding, RoleRule
 from afscan.model.place import Place
 from afscan.model.stack import Stack
+from afscan.model.terraform import IamStatement
 from afscan.model.value import Value
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
 
@@ -15,23 +16,55 @@ _IDENTITIES = ("users", "groups", "serviceaccounts", "uids")
 
 
 @rule("SEC212", severity=Severity.HIGH, tags=("CWE-269",))
-def role_too_broad(role: Role | RoleBinding, stack: Stack) -> Iterator[Problem]:
+def role_too_broad(role: Role | RoleBinding | IamStatement, stack: Stack) -> Iterator[Problem]:
     """Role is too broad.
 
     Whoever holds a role with wildcards, with the right to read every Secret, or to `bind`, `escalate` or `impersonate`, can
     become the administrator of its namespace or of the cluster: so can whoever breaks into a pod that runs with it. Wildcards
-    within an operator's own API group, and rights on objects that are named, are not meant.
+    within an operator's own API group, and rights on objects that are named, are not meant. The same holds in the cloud for an IAM
+    policy that allows every action, or everything in IAM, on every resource without a condition.
 
     ## Fix
-    - Kubernetes, Terraform: list the resources and verbs needed, Secrets by `resourceNames`; bind nobody to `cluster-admin`.
+    - Kubernetes: list the resources and verbs needed, Secrets by `resourceNames`; bind nobody to `cluster-admin`.
+    - Terraform: list the actions and resources needed; attach `AdministratorAccess` to nothing that runs by itself.
+    - Any: allow what is needed, on what it is needed for.
     """
     if isinstance(role, RoleBinding):
         yield from _binding(role)
+    elif isinstance(role, IamStatement):
+        yield from _statement(role)
     elif not role.rules:
         yield NOT_APPLICABLE  # nothing is granted, or a controller puts it together from other roles, judged by themselves
     else:
         for one in role.rules:
             yield from _rule(role, one)
+
+
+def _statement(one: IamStatement) -> Iterator[Problem]:
+    if one.effect.or_else("Allow") != "Allow" or one.conditional or not (one.actions or one.not_actions):
+        yield NOT_APPLICABLE
+        return
+    every = _any(one.resources, "*")
+    action = _any(one.actions, "*", "*:*")
+    identity = next((value for value in one.actions if (value.value or "").lower() == "iam:*"), None)
+    unread = _unread(one, action or identity)
+    if every is not None and action is not None:
+        yield fail(action.place, f"{one.name} allows every action on every resource (`*`).")
+    elif every is not None and identity is not None:
+        yield fail(identity.place, f"{one.name} may give itself any right: it allows `iam:*` on every resource.")
+    elif every is not None and one.not_actions and not one.effect.is_unknown:
+        yield fail(one.not_actions[0].place, f"{one.name} allows every action but those in `NotAction` on every resource (`*`).")
+    elif unread is not None:
+        yield unknown(unread.place, f"What {one.name} allows is not known: {unread.reason}.")
+
+
+def _unread(one: IamStatement, broad: Value[str] | None) -> Value[str] | None:
+    """What decides and is not known: the actions, or the resources of actions that are too broad for all of them."""
+    actions = next((value for value in one.actions if value.is_unknown), None)
+    resources = next((value for value in one.resources if value.is_unknown), None)
+    if broad is not None:
+        return resources
+    return actions if resources is not None or _any(one.resources, "*") is not None else None
 
 
 def _binding(binding: RoleBinding) -> Iterator[Problem]:

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from afscan.model.node import Mapping, Node, Scalar
 from afscan.model.notice import NoticeKind
+from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import Subject, TerraformFile
 from afscan.platforms.reading import Interpretation
 
 if TYPE_CHECKING:
     from afscan.platforms.terraform.declarations import Key, Module
-    from afscan.platforms.terraform.evaluate import Scope
+    from afscan.platforms.terraform.evaluate import Budget, Scope
+    from afscan.platforms.terraform.plans import Plan
 
 MAX_CALLS = 500
 """How many calls of modules are followed in one stack."""
@@ -38,24 +40,57 @@ def join(stack: Stack) -> Iterable[Subject]:
     if not files:
         return []
     from afscan.platforms.terraform.declarations import declare  # noqa: PLC0415 - only stacks with Terraform pay for it
+    from afscan.platforms.terraform.evaluate import Budget  # noqa: PLC0415
     from afscan.platforms.terraform.stack import read_scopes  # noqa: PLC0415
 
     out = Interpretation()
     modules = declare(files, out)
-    scopes = _in_use(modules, stack, out)
+    budget = Budget(lookup=Lookup(stack, out))
+    plans = _plans(files, modules, budget, stack)
+    scopes = _in_use(modules, budget, out)
+    if plans:
+        from afscan.platforms.terraform.plans import KEY, scopes_of  # noqa: PLC0415
+
+        covered = {KEY.sub("", f"{scope.address}{kind}.{label}") for scope in scopes for kind, label in scope.module.resources}
+        for plan in plans:
+            matched = any(plan is one for one in budget.plans.values())
+            scopes += scopes_of(plan, covered if matched else set(), budget)
     stack.joined["terraform"] = scopes
     read_scopes(scopes, files, out)
     stack.notices += out.notices
     return out.subjects
 
 
-def _in_use(modules: "dict[Key, Module]", stack: Stack, out: Interpretation) -> "list[Scope]":
+def _plans(files: list[TerraformFile], modules: "dict[Key, Module]", budget: "Budget", stack: Stack) -> "list[Plan]":
+    """The stack's plans; one whose root module is there gives its variables to it. Two that could be it are none.
+
+    A root in the plan's own folder is its root before any other. The places of secrets in plans go to
+    ``stack.joined["masked"]``: no report shows them.
+    """
+    written = [file for file in files if file.role == "plan"]
+    if not written:
+        return []
+    from afscan.platforms.terraform.plans import belongs, read_plan  # noqa: PLC0415
+
+    plans = [read_plan(file) for file in written]
+    for plan in plans:
+        stack.joined.setdefault("masked", []).extend(plan.secrets)
+        fitting = [module for module in modules.values() if module.key not in budget.plans and belongs(plan, module)]
+        beside = [module for module in fitting if module.key == (plan.file.container, plan.file.directory)]
+        chosen = beside or fitting
+        if len(chosen) == 1:
+            budget.plans[chosen[0].key] = plan
+            declared = chosen[0].variables
+            chosen[0].assigned.update({name: node for name, node in plan.variables.items() if name in declared})
+    return plans
+
+
+def _in_use(modules: "dict[Key, Module]", budget: "Budget", out: Interpretation) -> "list[Scope]":
     """The root modules and, below them, each call of a local module that exists."""
-    from afscan.platforms.terraform.evaluate import Budget, Scope  # noqa: PLC0415
+    from afscan.platforms.terraform.evaluate import Scope  # noqa: PLC0415
 
     called = {target for module in modules.values() for _, _, target in _local_calls(module) if target != module.key}
     roots = [module for key, module in modules.items() if key not in called and _declares(module)]
-    budget = Budget()
     scopes: list[Scope] = []
     reached: set[Key] = set()
     # Modules that only call each other in a circle have no root: the first of them is then read as one.
@@ -72,14 +107,14 @@ def _declares(module: "Module") -> bool:
 def _expand(root: "Scope", modules: "dict[Key, Module]", scopes: "list[Scope]", reached: "set[Key]", out: Interpretation) -> None:
     """Follow the calls of a root module, breadth first."""
     from afscan.platforms.terraform.evaluate import Scope  # noqa: PLC0415
-    from afscan.platforms.terraform.stack import exists  # noqa: PLC0415
+    from afscan.platforms.terraform.instances import differs, instances, suffix  # noqa: PLC0415
 
     waiting = [root]
     while waiting:
         scope = waiting.pop(0)
         scopes.append(scope)
         if scope.module.key not in reached:  # a module that is called twice is written once
-            _note_remote(scope.module, out)
+            _note_remote(scope, out)
         reached.add(scope.module.key)
         for name, node, target in _local_calls(scope.module):
             module = modules.get(target)
@@ -88,27 +123,33 @@ def _expand(root: "Scope", modules: "dict[Key, Module]", scopes: "list[Scope]", 
                 reason = f"The module's folder `{target[1] or '.'}` is not part of this stack; what it declares is not judged."
                 out.notice(NoticeKind.UNRESOLVED, source.head, reason)
                 continue
-            if not exists(node, scope):
+            every = instances(node, scope)
+            if not every:
                 continue
             chain = _chain(scope)
             if target in chain or len(chain) > MAX_CALL_DEPTH or len(scopes) + len(waiting) > MAX_CALLS:
                 why = "calls itself" if target in chain else "is called too deep or too often"
                 out.notice(NoticeKind.LIMIT, source.head, f"This module {why}; this call is not judged.")
                 continue
-            child = Scope(module, root.budget, f"{scope.address}module.{name}.", scope, dict(node.entries))
-            scope.children[name] = child
-            waiting.append(child)
+            scope.children[name] = {
+                key: Scope(module, root.budget, f"{scope.address}module.{name}{suffix(key)}.", inner, dict(node.entries))
+                for key, inner in (every if differs(node) or len(every) == 1 else every[:1])
+            }
+            waiting += scope.children[name].values()
 
 
-def _note_remote(module: "Module", out: Interpretation) -> None:
+def _note_remote(scope: "Scope", out: Interpretation) -> None:
     """Say which modules from a registry or repository are not read: what they declare is not judged, and must not look clean.
 
-    EKS is judged by its inputs (:mod:`afscan.platforms.terraform.clusters`).
+    EKS is judged by its inputs (:mod:`afscan.platforms.terraform.clusters`), and what a plan shows is judged there.
     """
     from afscan.platforms.terraform.clusters import EKS_MODULE  # noqa: PLC0415
 
-    for node in module.calls.values():
+    plan = scope.budget.plan_of(scope)
+    for name, node in scope.module.calls.items():
         source = node.get("source")
+        if plan is not None and plan.covers(f"{scope.address}module.{name}"):
+            continue
         if not isinstance(source, Scalar) or source.text.startswith(("./", "../")) or EKS_MODULE.match(source.text):
             continue
         path = source.text.partition("?")[0].removesuffix(".git").rstrip("/").lower()
@@ -126,6 +167,39 @@ def _chain(scope: "Scope") -> "set[Key]":
         keys.add(current.module.key)
         current = current.caller
     return keys
+
+
+class Lookup:
+    """The files that ``file`` and ``templatefile`` may read: those of the stack, whatever they are."""
+
+    def __init__(self, stack: Stack, out: Interpretation) -> None:
+        self.out = out
+        self.paths = frozenset(stack.paths)
+        self.texts = {source.path: source for source in stack.sources if source.outer is None}
+        self.embedded = {(source.path, source.name): source for source in stack.sources if source.outer is not None}
+        self.read: dict[str, Source | str] = {}
+        self.outside: set[str] = set()
+
+    def __call__(self, path: str, container: str, node: Node) -> Source | str:
+        """A file's text by its path, or why there is none; ``container`` is the document that holds the module, ``node`` the call."""
+        if container:
+            return self.embedded.get((container, path)) or "it is not part of this stack"
+        if path in self.texts:
+            return self.texts[path]
+        if path not in self.paths:
+            if not path.startswith(".."):
+                return "it is not part of this stack"
+            if path not in self.outside:
+                self.outside.add(path)
+                reason = f"The file `{path[:80]}` lies outside of what is scanned; it is not read."
+                self.out.notice(NoticeKind.UNRESOLVED, node.head, reason)
+            return "it lies outside of what is scanned"
+        if path not in self.read:
+            from afscan.files.read import read_file  # noqa: PLC0415 - few modules read files
+
+            found = read_file(path, path)
+            self.read[path] = found if isinstance(found, Source) else "it is no text"
+        return self.read[path]
 
 
 def _local_calls(module: "Module") -> "list[tuple[str, Mapping, Key]]":

@@ -8,8 +8,9 @@ from afscan.model.subjects.base import Subject
 class TerraformFile(Subject):
     """One file of a Terraform module, before the join puts modules together; ``node`` is its root.
 
-    ``role``: ``configuration`` (.tf, .tf.json), ``variables`` (.tfvars) or ``lock`` (.terraform.lock.hcl). ``file`` is the file's
-    own name, ``directory`` where the module lies. ``container`` tells apart modules in documents: empty for files on disk.
+    ``role``: ``configuration`` (.tf, .tofu, .tf.json), ``variables`` (.tfvars), ``lock`` (.terraform.lock.hcl) or ``plan`` (what
+    ``terraform show -json`` prints). ``file`` is the file's own name, ``directory`` where the module lies. ``container`` tells
+    apart modules in documents: empty for files on disk.
     """
 
     role: str

@@ -11,23 +11,24 @@ from afscan.model.subjects import TerraformFile
 from afscan.platforms.reading import Interpretation
 
 _BLOCKS = frozenset(("resource", "data", "variable", "module", "provider", "terraform", "locals", "output"))
-_CONFIGURATION = (".tf", ".tf.json")
+_CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _VARIABLES = (".tfvars", ".tfvars.json")
 _LOCK = ".terraform.lock.hcl"
 
 
 def recognise(source: Source, root: Node) -> bool:
-    """By name (``.tf``, ``.tfvars``, the lock file and their JSON forms); a fenced block also by the block types it holds."""
+    """By name (``.tf``, ``.tofu``, ``.tfvars``, the lock file and their JSON forms); a fenced block also by the block types it
+    holds, a plan or state in JSON (``terraform show -json``) by its keys alone."""
     if not isinstance(root, Mapping):
         return False
-    if _role(source.name) is not None:
+    if _role(source.name) is not None or _planned(source, root):
         return True
     return source.syntax == "hcl" and source.outer is not None and any(name in _BLOCKS for name in root.entries)
 
 
 def interpret(source: Source, root: Node, out: Interpretation) -> None:
     """Hand the file over to the join."""
-    named = _role(source.name)
+    named = "plan" if _planned(source, root) else _role(source.name)
     container = "" if source.outer is None else source.path
     if named is None:
         # A fenced block without a file name: a module of its own, told apart by where it begins.
@@ -44,6 +45,14 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
             container=container,
         )
     )
+
+
+def _planned(source: Source, root: Node) -> bool:
+    if source.syntax != "json" or root.get("format_version") is None:
+        return False
+    from afscan.platforms.terraform.plans import is_plan  # noqa: PLC0415 - most JSON is none
+
+    return is_plan(root)
 
 
 def _role(name: str) -> str | None:

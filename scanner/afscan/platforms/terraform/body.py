@@ -7,14 +7,14 @@ wrong type is unknown and a notice. Terraform converts between strings, numbers 
 from collections.abc import Callable
 from typing import TypeVar
 
-from afscan.model.node import Mapping, Node, Sequence
+from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.notice import NoticeKind
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
-from afscan.platforms.terraform.declarations import labelled
+from afscan.platforms.terraform.dynamic import dynamics, expand_dynamic
 from afscan.platforms.terraform.evaluate import Scope
 from afscan.platforms.terraform.resolved import at, to_node, within
-from afscan.platforms.terraform.results import Known, NotKnownError, Result, Unknown, text_of
+from afscan.platforms.terraform.results import Known, NotKnownError, Result, Unknown, text_of, wrap
 
 T = TypeVar("T")
 
@@ -22,12 +22,14 @@ T = TypeVar("T")
 class Body:
     """One block's body in a module that is in use."""
 
-    __slots__ = ("node", "out", "scope")
+    __slots__ = ("node", "out", "planned", "scope")
 
-    def __init__(self, node: Mapping, scope: Scope, out: Interpretation) -> None:
+    def __init__(self, node: Mapping, scope: Scope, out: Interpretation, planned: Mapping | None = None) -> None:
+        """:param planned: the same block in a plan, which is asked for what is not known here."""
         self.node = node
         self.scope = scope
         self.out = out
+        self.planned = planned
 
     def result(self, name: str) -> Result | None:
         """What an attribute evaluates to; None where it is absent or null."""
@@ -35,6 +37,8 @@ class Body:
         if node is None:
             return None
         result = self.scope.evaluate(node)
+        if isinstance(result, Unknown) and self.planned is not None:
+            result = _in_plan(self.planned.entries.get(name), node) or result
         return None if isinstance(result, Known) and result.value is None else result
 
     def written(self, name: str) -> bool:
@@ -42,28 +46,48 @@ class Body:
         return self.result(name) is not None or self.dynamic(name) is not None
 
     def dynamic(self, name: str) -> Node | None:
-        """The ``dynamic`` block that may yield blocks of a type."""
-        for (label,), block in labelled(self.node.get("dynamic"), 1, Interpretation()):
-            if label == name:
+        """The ``dynamic`` block that may yield blocks of a type; None also where it is known to yield none."""
+        for block in dynamics(self.node, name):
+            expanded = expand_dynamic(name, block, self.scope)
+            if isinstance(expanded, Unknown) or expanded:
                 return block
         return None
 
     def blocks(self, name: str) -> "list[Body]":
-        """The blocks of a type, in either syntax, or the objects of an attribute that stands in for them."""
+        """The blocks of a type, in either syntax, ``dynamic`` ones, or the objects of an attribute that stands in for them."""
         node = self.node.entries.get(name)
-        if node is None:
-            return []
-        if not isinstance(node, Mapping | Sequence):
-            node = to_node(self.scope.evaluate(node), node)
-        items = node.items if isinstance(node, Sequence) else [node]
-        found = [item if isinstance(item, Mapping) else to_node(self.scope.evaluate(item), item) for item in items]
-        return [Body(item, self.scope, self.out) for item in found if isinstance(item, Mapping)]
+        found: list[Node] = []
+        if node is not None:
+            if not isinstance(node, Mapping | Sequence):
+                node = to_node(self.scope.evaluate(node), node)
+            items = node.items if isinstance(node, Sequence) else [node]
+            found = [item if isinstance(item, Mapping) else to_node(self.scope.evaluate(item), item) for item in items]
+        below = self.planned.get(name) if self.planned is not None else None
+        if isinstance(below, Sequence) and self._unread(name) is not None:
+            return [Body(item, self.scope, self.out) for item in below.items if isinstance(item, Mapping)]
+        alike = isinstance(below, Sequence) and len(below.items) == len(found)
+        bodies = []
+        for number, item in enumerate(found):
+            if isinstance(item, Mapping):
+                twin = below.get(number) if alike and below is not None else below
+                bodies.append(Body(item, self.scope, self.out, twin if isinstance(twin, Mapping) else None))
+        for block in dynamics(self.node, name):
+            expanded = expand_dynamic(name, block, self.scope)
+            if not isinstance(expanded, Unknown):
+                bodies += [Body(content, scope, self.out) for content, scope in expanded]
+        return bodies
 
     def unread(self, name: str) -> Value[str] | None:
         """An unknown value where some blocks of a type cannot be told: ``dynamic``, or an expression that is not known."""
-        block = self.dynamic(name)
-        if block is not None:
-            return Value.unknown(block, f'`dynamic "{name}"` blocks are not expanded')
+        if self.planned is not None and isinstance(self.planned.get(name), Sequence):
+            return None
+        return self._unread(name)
+
+    def _unread(self, name: str) -> Value[str] | None:
+        for block in dynamics(self.node, name):
+            expanded = expand_dynamic(name, block, self.scope)
+            if isinstance(expanded, Unknown):
+                return Value.unknown(block, f'`dynamic "{name}"` is not expanded: {expanded.reason}')
         node = self.node.entries.get(name)
         result = None if node is None or isinstance(node, Mapping | Sequence) else self.scope.evaluate(node)
         if node is not None and isinstance(result, Unknown):
@@ -125,6 +149,21 @@ class Body:
                 reason = item.reason if isinstance(item, Unknown) else f"an item of `{name}` is no string"
                 found.append(Value.unknown(home, reason, at(home)))
         return found
+
+
+def _in_plan(node: Node | None, written: Node) -> Known | None:
+    """A value of a plan as a result that stems from where the configuration writes it; None where the plan does not know it."""
+    if node is None or any(isinstance(one, Opaque) for one in node.walk()):
+        return None
+    return wrap(_bare(node), written)
+
+
+def _bare(node: Node) -> object:
+    if isinstance(node, Mapping):
+        return {key: _bare(value) for key, value in node.entries.items()}
+    if isinstance(node, Sequence):
+        return [_bare(item) for item in node.items]
+    return node.value if isinstance(node, Scalar) else None
 
 
 def _text(value: object) -> str | None:

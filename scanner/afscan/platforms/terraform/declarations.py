@@ -42,7 +42,11 @@ class Module:
 def declare(files: list[TerraformFile], out: Interpretation) -> dict[Key, Module]:
     """Put files together as modules: override files last, variable files in the order in which Terraform loads them."""
     modules: dict[Key, Module] = {}
+    files = [file for file in files if file.role != "plan"]
+    tofu = {(file.container, file.directory, file.file.replace(".tofu", ".tf")) for file in files if ".tofu" in file.file}
     for file in sorted(files, key=_order):
+        if (file.container, file.directory, file.file) in tofu:
+            continue  # OpenTofu reads `main.tofu` instead of `main.tf`
         key = (file.container, file.directory)
         module = modules.setdefault(key, Module(key))
         module.files.append(file)
@@ -72,7 +76,7 @@ def _order(file: TerraformFile) -> tuple[int, int, str]:
 
 
 def _is_override(file: str) -> bool:
-    stem = file.removesuffix(".json").removesuffix(".tf")
+    stem = file.removesuffix(".json").removesuffix(".tf").removesuffix(".tofu")
     return stem == "override" or stem.endswith("_override")
 
 

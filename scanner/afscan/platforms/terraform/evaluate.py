@@ -1,20 +1,26 @@
 """Evaluate expressions in a module that is in use: variables, locals, references, operators.
 
 Source: developer.hashicorp.com/terraform/language/expressions. Everything that Terraform itself learns only while it applies
-(data sources, computed attributes, ``each``, ``count.index``) is unknown with a reason that names it.
+(data sources, computed attributes) is unknown with a reason that names it.
 """
 
+import math
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.record import field, record
+from afscan.model.source import Source
 from afscan.platforms.terraform.declarations import Module
 from afscan.platforms.terraform.functions import call
+from afscan.platforms.terraform.iteration import iterate, splat
 from afscan.platforms.terraform.references import resolve
 from afscan.platforms.terraform.results import MAX_TEXT, Known, NotKnownError, Result, Unknown, plain, text_of
 from afscan.syntax.hcl.nodes import Expression, shorten
+
+if TYPE_CHECKING:
+    from afscan.platforms.terraform.plans import Plan
 
 MAX_DEPTH = 80
 """How deep evaluation goes: nesting of values and references that lead to references."""
@@ -23,18 +29,37 @@ MAX_STEPS = 2_000_000
 """How many nodes are evaluated for one stack; what comes after is unknown."""
 
 
+Key = str | int | None
+"""An instance of a resource or module: its key, its index, or None where there is only one."""
+
+
 @record(slots=True)
 class Budget:
-    """What is left of :data:`MAX_STEPS`."""
+    """What all modules of a stack share: what is left of :data:`MAX_STEPS`, and the files that ``file`` may read.
+
+    ``lookup`` gives the text of a file by its path (and the document that holds it) for a call: a source, or the reason why there is none.
+    ``plans`` are the plans of root modules, by the modules' keys.
+    """
 
     steps: int = MAX_STEPS
+    lookup: "Callable[[str, str, Node], Source | str] | None" = None
+    plans: "dict[tuple[str, str], Plan]" = field(default_factory=dict)
+
+    def plan_of(self, scope: "Scope") -> "Plan | None":
+        """The plan that was made from the root module above a scope."""
+        while scope.caller is not None:
+            scope = scope.caller
+        return self.plans.get(scope.module.key)
 
 
 @record(slots=True)
 class Scope:
     """A module in use: the root of a configuration, or one call of a module.
 
-    ``address`` is ``module.db.`` or empty; ``inputs`` are the arguments of the call, evaluated in ``caller``.
+    ``address`` is ``module.db.`` or empty; ``inputs`` are the arguments of the call, evaluated in ``caller``. ``children`` are the
+    modules called from here, by name and instance. ``bindings`` are names that hold in a part of the module only (``each``,
+    ``count``, the variables of a ``for`` expression or ``dynamic`` block): such a part is a scope of its own over its ``base``.
+    ``planned`` marks the values of a plan: final, and no templates.
     """
 
     module: Module
@@ -42,9 +67,28 @@ class Scope:
     address: str = ""
     caller: "Scope | None" = None
     inputs: dict[str, Node] = field(default_factory=dict)
-    children: "dict[str, Scope]" = field(default_factory=dict)
+    children: "dict[str, dict[Key, Scope]]" = field(default_factory=dict)
     memo: dict[tuple[str, str], Result] = field(default_factory=dict)
     running: set[tuple[str, str]] = field(default_factory=set)
+    bindings: dict[str, Result] = field(default_factory=dict)
+    base: "Scope | None" = None
+    planned: bool = False
+
+    def bound(self, names: dict[str, Result]) -> "Scope":
+        """This scope with further names."""
+        return Scope(
+            self.module,
+            self.budget,
+            address=self.address,
+            caller=self.caller,
+            inputs=self.inputs,
+            children=self.children,
+            memo=self.memo,
+            running=self.running,
+            bindings={**self.bindings, **names},
+            base=self.base or self,
+            planned=self.planned,
+        )
 
     def evaluate(self, node: Node, depth: int = 0) -> Result:
         """What a node evaluates to here."""
@@ -62,7 +106,7 @@ class Scope:
         return Unknown(node.reason if isinstance(node, Opaque) else "this is not evaluated", node)
 
     def _scalar(self, node: Scalar, depth: int) -> Result:
-        if node.source.syntax == "json" and not node.plain and ("${" in node.text or "%{" in node.text):
+        if node.source.syntax == "json" and not self.planned and not node.plain and ("${" in node.text or "%{" in node.text):
             from afscan.syntax.hcl.templates import parse_template  # noqa: PLC0415 - only JSON configuration needs it
 
             inner = parse_template(node.embed(name="", holder="template", syntax="hcl"))
@@ -73,6 +117,8 @@ class Scope:
 
     def named(self, kind: str, name: str, node: Node, depth: int) -> Result:
         """``var.name`` or ``local.name``, evaluated once."""
+        if self.base is not None:
+            return self.base.named(kind, name, node, depth)
         key = (kind, name)
         if key in self.memo:
             return self.memo[key]
@@ -98,7 +144,7 @@ class Scope:
             return Unknown(f"`var.{name}` is not declared here", node)
         given: Result | None = None
         if self.caller is not None and name in self.inputs:
-            given = self.caller.evaluate(self.inputs[name], depth + 1)
+            given = self.caller.evaluate(self.inputs[name], depth + 1)  # the caller binds `each` of this call's instance
         elif self.caller is None and name in self.module.assigned:
             given = self.evaluate(self.module.assigned[name], depth + 1)
         default = declared.get("default")
@@ -121,15 +167,19 @@ def _expression(node: Expression, scope: Scope, depth: int) -> Result:
             return resolve(node, scope, depth)
         if form == "template":
             return _template(node, scope, depth)
-        if form == "call":
-            return call(node.name, [scope.evaluate(operand, depth + 1) for operand in node.operands], node)
+        if form in ("call", "spread"):
+            return call(node.name, _arguments(node, scope, depth), node, scope)
+        if form in ("for_list", "for_object", "for_groups", "for_text"):
+            return iterate(node, scope, depth)
+        if form == "splat":
+            return splat(node, scope, depth)
         if form == "conditional":
             return _conditional(node, scope, depth)
         if form == "binary":
             return _binary(node, scope, depth)
         if form == "unary":
             value = plain(scope.evaluate(node.operands[0], depth + 1))
-            return Known(not _boolean(value) if node.name == "!" else -value, node)
+            return Known(not boolean(value) if node.name == "!" else -value, node)
         if form == "object":
             return _object(node, scope, depth)
     except NotKnownError as error:
@@ -139,7 +189,23 @@ def _expression(node: Expression, scope: Scope, depth: int) -> Result:
     return Unknown(node.reason, node)
 
 
-def _boolean(value: Any) -> bool:
+def _arguments(node: Expression, scope: Scope, depth: int) -> list[Result]:
+    results = [scope.evaluate(operand, depth + 1) for operand in node.operands]
+    if node.form == "spread":
+        last = results.pop()
+        if isinstance(last, Unknown):
+            raise NotKnownError(last.reason)
+        if not isinstance(last.value, list):
+            raise TypeError
+        results += last.value
+    return results
+
+
+def boolean(value: Any) -> bool:
+    """A condition, which may be written as a string.
+
+    :raises NotKnownError: if it is neither.
+    """
     if isinstance(value, bool):
         return value
     if value in ("true", "false"):
@@ -161,7 +227,7 @@ def _template(node: Expression, scope: Scope, depth: int) -> Result:
 def _conditional(node: Expression, scope: Scope, depth: int) -> Result:
     condition = scope.evaluate(node.operands[0], depth + 1)
     if isinstance(condition, Known):
-        return scope.evaluate(node.operands[1 if _boolean(condition.value) else 2], depth + 1)
+        return scope.evaluate(node.operands[1 if boolean(condition.value) else 2], depth + 1)
     first, second = (scope.evaluate(operand, depth + 1) for operand in node.operands[1:])
     same = plain(first) == plain(second) if isinstance(first, Known) and isinstance(second, Known) else False
     return first if same else Unknown(condition.reason, node)
@@ -172,7 +238,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "%": operator.mod,
+    "%": math.fmod,
     "<": operator.lt,
     ">": operator.gt,
     "<=": operator.le,
@@ -184,9 +250,9 @@ def _binary(node: Expression, scope: Scope, depth: int) -> Result:
     results = [scope.evaluate(operand, depth + 1) for operand in node.operands]
     if node.name in ("&&", "||"):
         decisive = node.name == "||"
-        if any(isinstance(result, Known) and _boolean(result.value) is decisive for result in results):
+        if any(isinstance(result, Known) and boolean(result.value) is decisive for result in results):
             return Known(decisive, node)
-        values = [_boolean(plain(result)) for result in results]
+        values = [boolean(plain(result)) for result in results]
         return Known(any(values) if decisive else all(values), node)
     left, right = plain(results[0]), plain(results[1])
     if node.name in ("==", "!="):

@@ -6,16 +6,23 @@ Source: developer.hashicorp.com/terraform/language/functions. What is not here h
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from afscan.model.node import Node
+from afscan.platforms.terraform.collections import COLLECTIONS, alike, bounded, listed, set_of
+from afscan.platforms.terraform.encodings import ENCODERS, READERS, json_text
 from afscan.platforms.terraform.results import MAX_ELEMENTS, MAX_TEXT, Known, NotKnownError, Result, Unknown, plain, text_of, wrap
 
+if TYPE_CHECKING:
+    from afscan.platforms.terraform.evaluate import Scope
 
-def call(name: str, arguments: list[Result], node: Node) -> Result:
+
+def call(name: str, arguments: list[Result], node: Node, scope: "Scope") -> Result:
     """The result of a function; ``node`` is the call."""
     name = name.removeprefix("core::")
     try:
+        if name in READERS:
+            return READERS[name](arguments, node, scope)
         if name in _STRUCTURAL:
             return _STRUCTURAL[name](arguments, node)
         if name in _PLAIN:
@@ -26,19 +33,15 @@ def call(name: str, arguments: list[Result], node: Node) -> Result:
     except NotKnownError as error:
         return Unknown(str(error), node)
     except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError):
-        return Unknown(f"`{name}` cannot be evaluated with these arguments", node)
+        return Unknown(f"`{name}` cannot be evaluated with these arguments", node, failed=name in _REFUSING)
     return Unknown(f"the result of `{name}` is not evaluated", node)
 
 
+_REFUSING = frozenset(("tonumber", "tobool", "one", "slice", "index"))
+"""Functions whose refusal here is Terraform's too: ``try`` and ``can`` may count on it."""
+
+
 # ---------------------------------------------------------------- functions that keep their arguments' nodes
-
-
-def _elements(result: Result) -> list[Result]:
-    if isinstance(result, Unknown):
-        raise NotKnownError(result.reason)
-    if not isinstance(result.value, list):
-        raise TypeError
-    return result.value
 
 
 def _entries(result: Result) -> dict[str, Result]:
@@ -51,22 +54,16 @@ def _entries(result: Result) -> dict[str, Result]:
     return result.value
 
 
-def _bounded(items: list[Result], node: Node) -> Known:
-    if len(items) > MAX_ELEMENTS:
-        raise NotKnownError("the list is too long")
-    return Known(items, node)
-
-
 def _concat(arguments: list[Result], node: Node) -> Result:
     items: list[Result] = []
     for argument in arguments:
-        items = _bounded(items + _elements(argument), node).value
+        items = bounded(items + listed(argument), node).value
     return Known(items, node)
 
 
 def _flatten(arguments: list[Result], node: Node) -> Result:
     items: list[Result] = []
-    waiting = list(reversed(_elements(arguments[0])))
+    waiting = list(reversed(listed(arguments[0])))
     while waiting:
         item = waiting.pop()
         if isinstance(item, Unknown):
@@ -75,13 +72,13 @@ def _flatten(arguments: list[Result], node: Node) -> Result:
             waiting += reversed(item.value)
         else:
             items.append(item)
-        _bounded(items + waiting if len(waiting) > MAX_ELEMENTS else items, node)
+        bounded(items + waiting if len(waiting) > MAX_ELEMENTS else items, node)
     return Known(items, node)
 
 
 def _distinct(arguments: list[Result], node: Node) -> Result:
     seen: dict[str, Result] = {}
-    for item in _elements(arguments[0]):
+    for item in listed(arguments[0]):
         seen.setdefault(json.dumps(plain(item), sort_keys=True), item)
     return Known(list(seen.values()), node)
 
@@ -123,7 +120,7 @@ def _try(arguments: list[Result], node: Node) -> Result:
 
 
 def _element(arguments: list[Result], node: Node) -> Result:
-    items = _elements(arguments[0])
+    items = listed(arguments[0])
     return items[int(plain(arguments[1])) % len(items)]
 
 
@@ -131,12 +128,20 @@ def _same(arguments: list[Result], node: Node) -> Result:
     return arguments[0]
 
 
+def _can(arguments: list[Result], node: Node) -> Result:
+    result = arguments[0]
+    if isinstance(result, Unknown) and not result.failed:
+        return result
+    return Known(isinstance(result, Known), node)
+
+
 def _list(arguments: list[Result], node: Node) -> Result:
-    return Known(list(_elements(arguments[0])), node)
+    return Known(alike(list(listed(arguments[0]))), node)
 
 
 def _map(arguments: list[Result], node: Node) -> Result:
-    return Known(dict(_entries(arguments[0])), node)
+    entries = _entries(arguments[0])
+    return Known(dict(zip(entries, alike(list(entries.values())), strict=True)), node)
 
 
 def _length(arguments: list[Result], node: Node) -> Result:
@@ -155,10 +160,12 @@ def _keys(arguments: list[Result], node: Node) -> Result:
 
 
 def _compact(arguments: list[Result], node: Node) -> Result:
-    return Known([item for item in _elements(arguments[0]) if plain(item) not in (None, "")], node)
+    return Known([item for item in listed(arguments[0]) if plain(item) not in (None, "")], node)
 
 
 _STRUCTURAL: dict[str, Callable[[list[Result], Node], Result]] = {
+    **COLLECTIONS,
+    "can": _can,
     "coalesce": _coalesce,
     "coalescelist": _coalescelist,
     "compact": _compact,
@@ -172,10 +179,9 @@ _STRUCTURAL: dict[str, Callable[[list[Result], Node], Result]] = {
     "merge": _merge,
     "nonsensitive": _same,
     "sensitive": _same,
-    "setunion": lambda arguments, node: _distinct([_concat(arguments, node)], node),
     "tolist": _list,
     "tomap": _map,
-    "toset": _distinct,
+    "toset": lambda arguments, node: set_of(listed(arguments[0]), node),
     "try": _try,
     "values": _values,
 }
@@ -221,7 +227,9 @@ def _format(form: str, *values: Any) -> str:
             pieces.append("%")
             literal = True
         elif part[0] in "sdv":
-            pieces.append(text_of(rest.pop(0)) + part[1:])
+            value = rest.pop(0)
+            shown = json_text(value) if part[0] == "v" and isinstance(value, list | dict) else text_of(value)
+            pieces.append(shown + part[1:])
         elif part[0] == "q":
             pieces.append(json.dumps(text_of(rest.pop(0))) + part[1:])
         else:
@@ -233,26 +241,43 @@ def _join(separator: str, *lists: Any) -> str:
     return separator.join(text_of(item) for items in lists for item in items)
 
 
+def _substr(text: str, offset: int, length: int) -> str:
+    start = offset if offset >= 0 else len(text) + offset
+    if start < 0:
+        raise ValueError
+    return text[start:] if length < 0 else text[start : start + length]
+
+
+def _refuse() -> Any:
+    raise ValueError
+
+
 def _contains(items: Any, value: Any) -> bool:
     return any(type(item) is type(value) and item == value for item in items)
 
 
 _PLAIN: dict[str, Callable[..., Any]] = {
+    **ENCODERS,
     "abs": abs,
     "alltrue": all,
     "anytrue": any,
     "ceil": math.ceil,
+    "chomp": lambda text: text.rstrip("\r\n"),
     "contains": _contains,
     "endswith": lambda text, end: text.endswith(end),
     "floor": math.floor,
     "format": _format,
+    "indent": lambda spaces, text: text.replace("\n", "\n" + " " * min(int(spaces), 1000)),
     "join": _join,
-    "jsonencode": lambda value: json.dumps(value, separators=(",", ":"), sort_keys=True),
     "lower": lambda text: text_of(text).lower(),
     "max": max,
     "min": min,
     "replace": _replace,
     "split": lambda separator, text: text.split(separator),
+    "strcontains": lambda text, part: part in text,
+    "strrev": lambda text: text[::-1],
+    "substr": _substr,
+    "sum": lambda numbers: sum(map(_to_number, numbers)) if numbers else _refuse(),
     "startswith": lambda text, start: text.startswith(start),
     "title": lambda text: text_of(text).title(),
     "tobool": _to_bool,

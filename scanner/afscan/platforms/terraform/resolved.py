@@ -28,23 +28,27 @@ def at(node: Node) -> Place | None:
     return node.place if span.line == span.end_line else None
 
 
-def to_node(result: Result, written: Node) -> Node:
-    """A result as a node; ``written`` is the value in the resource that it was evaluated from."""
-    home = result.node if within(result.node, written) else written
+def to_node(result: Result, written: Node, *, at_home: bool = False) -> Node:
+    """A result as a node; ``written`` is the value in the resource that it was evaluated from.
+
+    :param at_home: lists and objects stand where they are written, whoever refers to them.
+    """
+    elsewhere = at_home and isinstance(result, Known) and isinstance(result.value, list | dict)
+    home = result.node if elsewhere or within(result.node, written) else written
     if not isinstance(result, Known):
         return Opaque(home.source, home.span, getattr(home, "text", ""), result.reason)
     value = result.value
     if isinstance(value, list):
         sequence = Sequence(home.source, home.span)
         for item in value:
-            sequence.add(to_node(item, home))
+            sequence.add(to_node(item, home, at_home=at_home))
         return sequence
     if isinstance(value, dict):
-        return _mapping(result, value, home)
+        return _mapping(result, value, home, at_home=at_home)
     return scalar(result, home)
 
 
-def _mapping(result: Known, value: dict[str, Result], home: Node) -> Mapping:
+def _mapping(result: Known, value: dict[str, Result], home: Node, *, at_home: bool) -> Mapping:
     mapping = Mapping(home.source, home.span)
     original = result.node if isinstance(result.node, Mapping) and result.node is home else None
     for key, item in value.items():
@@ -53,7 +57,7 @@ def _mapping(result: Known, value: dict[str, Result], home: Node) -> Mapping:
             name = Scalar(before.key.source, before.key.span, key)
         else:
             name = Scalar(home.source, _first_line(home), key)
-        mapping.add(name, to_node(item, home if before is None else before))
+        mapping.add(name, to_node(item, home if before is None else before, at_home=at_home))
     return mapping
 
 

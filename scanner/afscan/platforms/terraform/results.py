@@ -9,7 +9,7 @@ from afscan.model.record import record
 
 @record(slots=True)
 class Known:
-    """A value and the node that it stems from: str, int, float, bool, None, or a list or dict of results."""
+    """A value and the node that it stems from: str, int, float, bool, None, or a list (or :class:`Set`) or dict of results."""
 
     value: Any
     node: Node
@@ -31,6 +31,10 @@ MAX_ELEMENTS = 10_000
 
 MAX_TEXT = 100_000
 """How long a computed string may become, in characters."""
+
+
+class Set(list):  # type: ignore[type-arg]
+    """The elements of a set, each once, strings in their order."""
 
 
 class NotKnownError(Exception):

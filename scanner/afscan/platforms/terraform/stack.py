@@ -10,16 +10,18 @@ from afscan.platforms.terraform.credentials import Secrets
 from afscan.platforms.terraform.dependencies import provider_major, read_modules, read_providers
 from afscan.platforms.terraform.evaluate import Scope
 from afscan.platforms.terraform.firewalls import read_firewall
+from afscan.platforms.terraform.instances import differs, instances, suffix
 from afscan.platforms.terraform.managed import read_managed
+from afscan.platforms.terraform.merging import merge_alike
 from afscan.platforms.terraform.operations import read_operations
+from afscan.platforms.terraform.policies import read_document, read_policies
 from afscan.platforms.terraform.registries import apply_filters, read_filters
-from afscan.platforms.terraform.results import Known
 from afscan.platforms.terraform.roots import read_root
+from afscan.platforms.terraform.tasks import read_task
 from afscan.platforms.terraform.tlsversions import read_tls
 from afscan.platforms.terraform.workloads import read_workload
 
 _PARTIAL = {
-    "aws_ecs_task_definition": ("container_definitions", "Containers of ECS task definitions are not judged."),
     "helm_release": ("chart", "What a Helm chart deploys is judged in its rendered templates (`helm template`), not here."),
 }
 """Resources that deploy something which is not read here, by the argument that says what."""
@@ -34,7 +36,7 @@ def read_scopes(scopes: list[Scope], files: list[TerraformFile], out: Interpreta
     for scope in scopes:
         try:
             _read_scope(scope, secrets, out)
-            if scope.module.key not in described:
+            if scope.module.key not in described and not scope.planned:
                 described.add(scope.module.key)
                 read_modules(scope, out)
                 read_providers(scope, out)
@@ -44,6 +46,7 @@ def read_scopes(scopes: list[Scope], files: list[TerraformFile], out: Interpreta
             out.notice(
                 NoticeKind.LIMIT, place, "Expressions of this module refer to each other too deeply; it is judged in part."
             )
+    out.subjects[:] = merge_alike(out.subjects)
     _read_scans(scopes, out)
     for scope in scopes:
         _read_declared_secrets(scope, secrets)
@@ -51,35 +54,49 @@ def read_scopes(scopes: list[Scope], files: list[TerraformFile], out: Interpreta
 
 
 def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
-    major = provider_major(scope, "aws")
+    major, plan = provider_major(scope, "aws"), scope.budget.plan_of(scope)
     for (kind, label), node in scope.module.resources.items():
-        if not exists(node, scope):
+        every = instances(node, scope)
+        if not every:
             continue
-        name = f"{scope.address}{kind}.{label}"
-        body = Body(node, scope, out)
-        resource = read_managed(kind, name, body)
-        if resource is not None:
-            out.subjects += _refined(resource, body, major)
-        out.subjects += clusters.read_disks(kind, name, body)
-        out.subjects += read_tls(kind, name, body)
-        if kind in _PARTIAL:
-            argument, reason = _PARTIAL[kind]
-            out.notice(NoticeKind.PARTIAL, (node.get(argument) or node).head, reason)
-        if kind == "aws_elasticache_user":
-            caches.read_user(name, body)
-        read_firewall(kind, name, body)
-        read_workload(kind, node, scope, out)
+        for key, inner in every if differs(node) else every[:1]:
+            name = f"{scope.address}{kind}.{label}{suffix(key) if differs(node) else ''}"
+            planned = plan.of(name) if plan is not None and not scope.planned else None
+            _read_resource(kind, name, Body(node, inner, out, planned), major)
         if not kind.startswith("kubernetes_"):
-            secrets.read(name, node, scope)
+            secrets.read(f"{scope.address}{kind}.{label}", node, scope)
+    for (kind, label), node in scope.module.data.items():
+        if kind == "aws_iam_policy_document" and exists(node, scope):
+            read_document(f"{scope.address}data.{kind}.{label}", Body(node, scope, out))
     for label, node in scope.module.calls.items():
         if exists(node, scope):
             name = f"{scope.address}module.{label}"
-            cluster = clusters.read_eks_module(name, Body(node, scope, out))
+            shown = plan is not None and plan.covers(name)  # the plan has what the module makes
+            cluster = None if shown else clusters.read_eks_module(name, Body(node, scope, out))
             if cluster is not None:
                 out.subjects.append(cluster)
             secrets.read(name, node, scope)
     for label, body_node in scope.module.providers:
         secrets.read(f"{scope.address}provider.{label}", body_node, scope)
+
+
+def _read_resource(kind: str, name: str, body: Body, aws_major: int | None) -> None:
+    """What one instance of a resource says."""
+    out = body.out
+    resource = read_managed(kind, name, body)
+    if resource is not None:
+        out.subjects += _refined(resource, body, aws_major)
+    out.subjects += clusters.read_disks(kind, name, body)
+    out.subjects += read_tls(kind, name, body)
+    if kind in _PARTIAL:
+        argument, reason = _PARTIAL[kind]
+        out.notice(NoticeKind.PARTIAL, (body.node.get(argument) or body.node).head, reason)
+    if kind == "aws_elasticache_user":
+        caches.read_user(name, body)
+    read_firewall(kind, name, body)
+    read_policies(kind, name, body)
+    read_task(kind, name, body)
+    read_workload(kind, body.node, body.scope, out)
 
 
 def _refined(resource: ManagedResource, body: Body, aws_major: int | None) -> list[ManagedResource]:
@@ -106,12 +123,7 @@ def _read_scans(scopes: list[Scope], out: Interpretation) -> None:
 
 def exists(node: Mapping, scope: Scope) -> bool:
     """Whether a resource or call has any instance: not with ``count = 0`` or an empty ``for_each``."""
-    for argument in ("count", "for_each"):
-        written = node.get(argument)
-        result = scope.evaluate(written) if written is not None else None
-        if isinstance(result, Known) and result.value in (0, "0", False, [], {}):
-            return False
-    return True
+    return bool(instances(node, scope))
 
 
 def _read_declared_secrets(scope: Scope, secrets: Secrets) -> None:

@@ -12,9 +12,10 @@ from afscan.model.notice import NoticeKind
 from afscan.model.subjects import BuildStage, ImageBuild, Server, Subject
 from afscan.platforms.reading import Interpretation
 from afscan.platforms.terraform.declarations import labelled
+from afscan.platforms.terraform.dynamic import expand_dynamic
 from afscan.platforms.terraform.evaluate import Scope
 from afscan.platforms.terraform.resolved import to_node
-from afscan.platforms.terraform.results import Known
+from afscan.platforms.terraform.results import Known, Unknown
 from afscan.syntax.hcl.nodes import Block
 
 _KINDS = {
@@ -170,16 +171,7 @@ def _fill(into: Mapping, body: Mapping, scope: Scope, parent: str, depth: int) -
     if depth > _MAX_DEPTH:
         return
     for (name,), block in labelled(body.get("dynamic"), 1, Interpretation()):
-        opaque = Opaque(block.source, block.span, name, f'`dynamic "{name}"` blocks are not expanded')
-        key = block.key if block.key is not None else Scalar(block.source, block.span, name)
-        if _is_list(parent, name):
-            items = into.entries.get(_LISTS[name])
-            if not isinstance(items, Sequence):
-                items = Sequence(block.source, block.span)
-                into.add(Scalar(key.source, key.span, _LISTS[name]), items)
-            items.add(opaque)
-        else:
-            into.add(Scalar(key.source, key.span, _camel(name)), opaque)
+        _dynamic(into, (parent, name), block, scope, depth)
     for name, value in body.entries.items():
         if name == "dynamic" or value.key is None:
             continue
@@ -192,6 +184,31 @@ def _fill(into: Mapping, body: Mapping, scope: Scope, parent: str, depth: int) -
             below = Mapping(blocks[0].source, blocks[0].span)
             _fill(below, blocks[0], scope, name, depth + 1)
             into.add(_key(value.key, _camel(name)), below)
+
+
+def _dynamic(into: Mapping, names: tuple[str, str], block: Mapping, scope: Scope, depth: int) -> None:
+    """The blocks that a ``dynamic`` one stands for; an unknown one where they are not known. ``names``: of the parent, and its own."""
+    parent, name = names
+    expanded = expand_dynamic(name, block, scope)
+    key = block.key if block.key is not None else Scalar(block.source, block.span, name)
+    found: list[Node] = []
+    if isinstance(expanded, Unknown):
+        found = [Opaque(block.source, block.span, name, f'`dynamic "{name}"` is not expanded: {expanded.reason}')]
+    else:
+        for content, inner in expanded:
+            item = Mapping(content.source, content.span)
+            item.key = key
+            _fill(item, content, inner, name, depth + 1)
+            found.append(item)
+    if _is_list(parent, name):
+        items = into.entries.get(_LISTS[name])
+        if not isinstance(items, Sequence):
+            items = Sequence(block.source, block.span)
+            into.add(Scalar(key.source, key.span, _LISTS[name]), items)
+        for one in found:
+            items.add(one)
+    elif found:
+        into.add(Scalar(key.source, key.span, _camel(name)), found[0])
 
 
 def _argument(into: Mapping, name: str, value: Node, scope: Scope) -> None:

@@ -1,6 +1,5 @@
 """From the grammar's tree to nodes. Spans are made from offsets, because heredocs are masked before the grammar sees them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from afscan.model.node import Mapping, Node, Scalar, Sequence
@@ -10,6 +9,7 @@ from afscan.model.source import Source
 from afscan.syntax.hcl.nodes import Block, Expression
 from afscan.syntax.hcl.scan import Heredoc
 from afscan.syntax.hcl.strings import heredoc, literal
+from afscan.syntax.hcl.templates import directive, fold
 
 MAX_NESTING = 150
 """How deep expressions may nest, each operator counted."""
@@ -117,21 +117,30 @@ class Converter:
             node = convert(tree, depth)
             assert isinstance(node, Node)
             return node
-        # for expressions, splats with a tail, template directives: kept with what they hold
-        return self._make(tree, "for", self._bound(tree), list(self._operands(tree, depth)))
+        # what the grammar may still hold is kept with its parts
+        operands = [self._expression(part, depth + 1) for part in _content(tree) if _is_tree(part)]
+        return self._make(tree, "other", "", operands)
 
-    def _operands(self, tree: Any, depth: int) -> Iterator[Node]:
-        for part in _content(tree):
-            if _is_tree(part) and part.data in ("for_intro", "for_cond", "arguments"):
-                yield from self._operands(part, depth + 1)
-            elif _is_tree(part) and not (tree.data == "for_intro" and part.data == "identifier"):
-                yield self._expression(part, depth + 1)
+    def _for_tuple_expr(self, tree: Any, depth: int) -> Node:
+        return self._for(tree, "for_list", depth)
 
-    def _bound(self, tree: Any) -> str:
-        for part in _content(tree):
-            if _is_tree(part) and part.data == "for_intro":
-                return ",".join(self._text(p) for p in part.children if _is_tree(p) and p.data == "identifier")
-        return ""
+    def _for_object_expr(self, tree: Any, depth: int) -> Node:
+        grouped = any(not _is_tree(part) and part.type == "ELLIPSIS" for part in _content(tree))
+        return self._for(tree, "for_groups" if grouped else "for_object", depth)
+
+    def _for(self, tree: Any, form: str, depth: int) -> Node:
+        names: list[str] = []
+        operands: list[Node] = []
+        for part in (part for part in _content(tree) if _is_tree(part)):
+            if part.data == "for_intro":
+                inside = [one for one in _content(part) if _is_tree(one)]
+                names = [self._text(one) for one in inside if one.data == "identifier"]
+                operands += [self._expression(one, depth + 1) for one in inside if one.data != "identifier"]
+            elif part.data == "for_cond":
+                operands += [self._expression(one, depth + 1) for one in _content(part) if _is_tree(one)]
+            else:
+                operands.append(self._expression(part, depth + 1))
+        return self._make(tree, form, ",".join(names), operands)
 
     def _make(self, tree: Any, form: str, name: str, operands: list[Node]) -> Expression:
         return Expression(self.source, self._span_of(tree), self._text(tree), form=form, name=name, operands=operands)
@@ -217,10 +226,33 @@ class Converter:
             key = Scalar(self.source, self._span(self._start(token), self._end(token)), str(token))
         return self._make(tree, "index", "", [self._expression(base, depth + 1), key])
 
-    def _splat(self, tree: Any, depth: int) -> Node:
-        return self._make(tree, "splat", "", [self._expression(_content(tree)[0], depth + 1)])
+    def _full_splat_expr_term(self, tree: Any, depth: int) -> Node:
+        base, tail = _content(tree)
+        steps = [self._step(part, depth) for part in _content(tail) if _is_tree(part)]
+        return self._make(tree, "splat", "", [self._expression(base, depth + 1), *steps])
 
-    _attr_splat_expr_term = _full_splat_expr_term = _splat
+    def _attr_splat_expr_term(self, tree: Any, depth: int) -> Node:
+        """``x.*.a[0]``: only attributes belong to the splat, the index is one of the list that it yields."""
+        base, tail = _content(tree)
+        parts = [part for part in _content(tail) if _is_tree(part)]
+        own = next((number for number, part in enumerate(parts) if part.data != "get_attr"), len(parts))
+        steps = [self._step(part, depth) for part in parts[:own]]
+        node: Node = self._make(tree, "splat", "", [self._expression(base, depth + 1), *steps])
+        for part in parts[own:]:
+            step = self._step(part, depth)
+            form, name = ("attribute", step.text) if part.data == "get_attr" else ("index", "")
+            node = self._make(tree, form, name, [node] if name else [node, step])
+        return node
+
+    def _step(self, part: Any, depth: int) -> Any:
+        """One step behind a splat: an attribute's name as a scalar, or the node between brackets."""
+        inner = next((one for one in _content(part) if _is_tree(one)), None)
+        if inner is None:
+            token = part.children[-1]
+            return Scalar(self.source, self._span(self._start(token), self._end(token)), str(token))
+        if part.data == "get_attr":
+            return Scalar(self.source, self._span_of(inner), self._text(inner), plain=False)
+        return self._expression(inner, depth + 1)
 
     # ------------------------------------------------------------ strings
 
@@ -240,7 +272,7 @@ class Converter:
             if inner.data == "interpolation":
                 parts.append(self._expression(next(p for p in _content(inner) if _is_tree(p)), depth + 1))
             else:
-                parts.append(self._make(inner, "for", "", []))
+                parts.append(directive(self.source, self._start(inner), self._end(inner)))
             at = self._end(inner)
         if not parts:
             whole = literal(self.source, start + 1, end - 1)
@@ -248,6 +280,7 @@ class Converter:
             return whole
         if at < end - 1:
             parts.append(literal(self.source, at, end - 1))
+        parts = fold(parts)
         return Expression(self.source, span, self.source.text[start:end], form="template", operands=parts)
 
     # ------------------------------------------------------------ offsets

@@ -33,13 +33,16 @@ class Expression(Opaque):
     * ``variable``: the root of a reference (``var``, ``local``, ``aws_db_instance``) is ``name``;
     * ``attribute``: ``.name`` of ``operands[0]``;
     * ``index``: ``operands[0][operands[1]]``;
-    * ``splat``: all elements of ``operands[0]``;
+    * ``splat``: all elements of ``operands[0]``, each followed by the steps behind it (a scalar that is quoted is an attribute);
     * ``call``: function ``name`` on ``operands``; ``spread``: likewise, the last argument expanded (``...``);
     * ``template``: the concatenation of ``operands`` (a single one that is no literal keeps its type);
     * ``conditional``: condition, then, else;
     * ``binary``, ``unary``: the operator is ``name``;
     * ``object``: an object whose keys are computed: key, value, key, value, ...;
-    * ``for``: a ``for`` expression or template directive; ``name`` lists the names it binds, separated by commas.
+    * ``for_list``: collection, value and perhaps condition; ``name`` lists the names it binds, separated by commas;
+    * ``for_object``, ``for_groups`` (with ``...``): likewise with collection, key, value and perhaps condition;
+    * ``for_text``: the directive ``%{ for }`` of a template: collection and the template in between;
+    * ``other``: what is not read: its value is not known.
     """
 
     __slots__ = ("form", "name", "operands")
