@@ -36,6 +36,7 @@ BY_SYNTAX: dict[str, tuple[str, ...]] = {
     "markdown": ("markdown",),
     "fluentd": ("fluentd",),
     "fluentbit": ("fluentbit",),
+    "shell": ("script",),
 }
 """The modules that are asked, in this order, whether a text of a syntax is theirs."""
 

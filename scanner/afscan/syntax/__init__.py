@@ -39,6 +39,7 @@ _MODULES = {
     "markdown": "markdown",
     "fluentd": "fluentd",
     "fluentbit": "fluentbit",
+    "shell": "shell",
 }
 
 SYNTAXES = tuple(_MODULES)
