@@ -38,6 +38,7 @@ NAMES = (
     "init.sql",
     "README.md",
     ".env",
+    "run.sh",
     "unnamed",
 )
 

@@ -154,6 +154,7 @@ def test_each_block_of_ours_is_embedded_under_its_name():
         ("infra/init/01-roles.sql", "sql", 24),
         ("infra/docker/Dockerfile.api", "dockerfile", 29),
         ("infra/terraform/main.tf", "hcl", 34),
+        ("infra/scripts/run.sh", "shell", 39),
         ("block-10", "yaml", 53),
     ]
     assert {source.holder for source in embedded(DOCUMENT)} == {"markdown"}

@@ -100,6 +100,9 @@ _DOTENV = pattern(r"\A(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*(?:#[^\r\n]*)?(?:\Z|(?
 _NO_DOTENV = frozenset(("sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "vault"))
 """Suffixes of scripts, and of files that dotenv-vault has encrypted."""
 
+_SHELLS = frozenset(("sh", "bash", "dash", "ash"))
+"""Shells whose language the grammar reads. Others (zsh, ksh, fish) are not read."""
+
 _TEMPLATE_SUFFIXES = frozenset(("j2", "tpl", "tmpl", "template", "gotmpl", "erb", "jinja", "jinja2", "tftpl"))
 
 _FOREIGN = """
@@ -147,6 +150,8 @@ def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
         return "dockerfile" if _DOCKERFILE_NAME.match(base) and _DOCKERFILE.match(text) else None
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]
+    if suffix in ("sh", "bash") or (text.startswith("#!") and suffix not in ("env", "ini", "rules")):
+        return "shell" if _is_script(text) else None
     if _DOTENV_NAME.match(base) and suffix not in _NO_DOTENV and (base == ".env" or _DOTENV.match(text)):
         return "dotenv" if not text.startswith("#!") else None
     if _PGBOUNCER.search(text):
@@ -181,6 +186,16 @@ def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
     return _postgresql(name, text) if suffix in ("", "conf") else None
 
 
+def _is_script(text: str) -> bool:
+    """Whether a text that may be a script is one for a shell that is read: by its first line, where that names an interpreter."""
+    if not text.startswith("#!"):
+        return True
+    words = text[2:].split("\n", 1)[0].split()
+    if words and basename(words[0]) == "env":
+        words = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
+    return bool(words) and basename(words[0]) in _SHELLS
+
+
 def _is_fluentd(base: str, text: str) -> bool:
     suffix = suffix_of(base)
     written = suffix in ("conf", "") and _FLUENTD.search(text) is not None and _FLUENTD_TYPE.search(text) is not None
@@ -208,6 +223,9 @@ def _in_fence(hint: str, name: str, text: str) -> str | None:
     language = found.group(1).lower() if found else ""
     if language in _LANGUAGES:
         return _LANGUAGES[language]
+    if language in ("sh", "bash", "shell"):  # most are a few commands to type: a script says so in its first line, or its name
+        named = suffix_of(name) in ("sh", "bash") and not name.startswith("block-")
+        return "shell" if (named or text.startswith("#!")) and _is_script(text) else None
     if language not in _OPEN_LANGUAGES or text.lstrip().startswith("#!") or _CONSOLE.match(text):
         return None
     syntax = syntax_of(name, text)

@@ -38,6 +38,7 @@ BY_SYNTAX: dict[str, tuple[str, ...]] = {
     "fluentbit": ("fluentbit",),
     "properties": ("neo4j",),
     "goini": ("grafanaini",),
+    "shell": ("script",),
 }
 """The modules that are asked, in this order, whether a text of a syntax is theirs."""
 

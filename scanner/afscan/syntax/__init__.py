@@ -41,6 +41,7 @@ _MODULES = {
     "fluentbit": "fluentbit",
     "properties": "properties",
     "goini": "goini",
+    "shell": "shell",
 }
 
 SYNTAXES = tuple(_MODULES)

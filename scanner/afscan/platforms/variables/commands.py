@@ -94,6 +94,12 @@ def describe_argv(words: list[Scalar], whose: Owner) -> None:
     _describe_statement(line, whose)
 
 
+def describe_words(words: list[Argument], whose: Owner) -> None:
+    """Emit what one command of a script says, its words already taken apart."""
+    if words:
+        _describe_statement(words, whose)
+
+
 def describe_probe(command: Value[list[str]], container: Container, whose: Owner) -> None:
     """Emit the credentials in a probe's command. Whom it logs in as and where is the server's own affair: it asks itself."""
     out = Interpretation()

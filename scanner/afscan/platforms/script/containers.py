@@ -1,0 +1,80 @@
+"""The shell texts of containers: ``command: ["sh", "-c", TEXT]``, health checks and hooks as scripts of their own."""
+
+from posixpath import basename
+
+from afscan.model.node import Node, Scalar, Sequence
+from afscan.model.source import Source
+from afscan.model.subjects import Container
+from afscan.model.value import Value
+from afscan.platforms.reading import Interpretation
+from afscan.platforms.script.wrappers import SHELLS
+
+_READ = frozenset(("sh", "bash", "dash", "ash"))
+
+
+def embed_scripts(container: Container, out: Interpretation) -> None:
+    """Embed the shell text that a container runs, its places those of the file. A probe's text is its own affair."""
+    words = [*_words(container.command), *_words(container.arguments)]
+    names = [text for text, _ in words]
+    if not names or basename(names[0]) not in SHELLS:
+        return
+    for index in range(1, len(names)):
+        text = names[index]
+        if not text.startswith("-"):
+            return
+        if text.endswith("c") and not text.startswith("--"):
+            if index + 1 < len(words) and basename(names[0]) in _READ:
+                _embed(words[index + 1], " ".join(names[: index + 1]), container, out)
+            return
+
+
+def _words(line: Value[list[str]]) -> list[tuple[str, Node]]:
+    """The words with the nodes that they stand in: an item of a list, or a whole line."""
+    texts = line.or_else([]) if line.is_set else []
+    items = line.node.items if isinstance(line.node, Sequence) else []
+    own = len(items) - len(texts)
+    return [(text, items[own + index] if own >= 0 and items else line.node) for index, text in enumerate(texts)]
+
+
+def _embed(word: tuple[str, Node], shell: str, container: Container, out: Interpretation) -> None:
+    text, node = word
+    if not isinstance(node, Scalar) or not text.strip():
+        return
+    whole = node.text
+    if text not in whole and text not in whole.replace("$$", "$") and not isinstance(node.parent, Sequence):
+        return  # a line of several words with a variable in it: where the text begins is not known
+    source = _source(node, text, container)
+    if any(one.name == source.name and one.positions == source.positions for one in out.embedded):
+        return
+    source.owner = shell
+    out.embedded.append(source)
+
+
+def _source(node: Scalar, text: str, container: Container) -> Source:
+    """The text as a source: a part of the scalar, in which Compose writes ``$$`` for a dollar sign."""
+    inner = node.embed(name=container.name, holder="container")
+    base = node.text.find(text)
+    if base == 0 and len(text) == len(node.text):
+        inner.syntax = "shell"
+        return inner
+    if base >= 0:
+        positions = [inner.position(base + index) for index in range(len(text) + 1)]
+        return Source.embedded(inner, text, positions, name=container.name, holder="container", syntax="shell")
+    kept = _kept(node.text)
+    reduced = "".join(node.text[index] for index in kept)
+    base = reduced.find(text)
+    if base < 0:  # a variable in it is expanded: the shell's own variables and those are not told apart
+        base, text = 0, reduced
+    spots = kept[base : base + len(text)]
+    positions = [inner.position(spot) for spot in [*spots, spots[-1] + 1]]
+    return Source.embedded(inner, text, positions, name=container.name, holder="container", syntax="shell")
+
+
+def _kept(text: str) -> list[int]:
+    """The indices of the characters that remain where ``$$`` stands for a dollar sign."""
+    kept: list[int] = []
+    index = 0
+    while index < len(text):
+        kept.append(index)
+        index += 2 if text.startswith("$$", index) else 1
+    return kept
