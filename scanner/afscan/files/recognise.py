@@ -86,6 +86,9 @@ _DOTENV = pattern(r"\A(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*(?:#[^\r\n]*)?(?:\Z|(?
 _NO_DOTENV = frozenset(("sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "vault"))
 """Suffixes of scripts, and of files that dotenv-vault has encrypted."""
 
+_RENOVATE = frozenset(("renovate.json", "renovate.json5", ".renovaterc", ".renovaterc.json", ".renovaterc.json5"))
+"""Source: Renovate documentation, "Configuration Overview"."""
+
 _TEMPLATE_SUFFIXES = frozenset(("j2", "tpl", "tmpl", "template", "gotmpl", "erb", "jinja", "jinja2", "tftpl"))
 
 _FOREIGN = """
@@ -111,6 +114,11 @@ def is_foreign(name: str) -> bool:
 def is_template(name: str) -> bool:
     """Whether a name says that the text is a template to be rendered first."""
     return suffix_of(name) in _TEMPLATE_SUFFIXES
+
+
+def is_renovate(name: str) -> bool:
+    """Whether a name alone makes a file a configuration of Renovate."""
+    return basename(name).lower() in _RENOVATE
 
 
 def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
