@@ -5,13 +5,13 @@ A pure function of the source: it reads no other file and keeps no state.
 
 import re
 
-from afscan.files.recognise import is_template, syntax_of
+from afscan.files.recognise import is_renovate, is_template, syntax_of
 from afscan.model.node import Node
 from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
 from afscan.platforms import platform_for
 from afscan.platforms.reading import Interpretation
-from afscan.syntax import parse
+from afscan.syntax import SYNTAXES, parse
 
 MAX_NESTING = 5
 """How deep texts may be embedded in texts: Markdown, YAML, ConfigMap entry, heredoc is four."""
@@ -58,7 +58,7 @@ def _interpret_one(source: Source, out: Interpretation) -> bool:
     """Parse and interpret one text; False where it is nothing that afscan reads."""
     if source.syntax is None:
         source.syntax = syntax_of(source.name, source.text)
-    if source.syntax is None:
+    if source.syntax not in SYNTAXES:
         return False
     templated = _TEMPLATE.search(source.text) if source.syntax in _TEMPLATED else None
     if is_template(source.name) or (templated and _is_chart_template(source)):
@@ -77,7 +77,7 @@ def _interpret_one(source: Source, out: Interpretation) -> bool:
         return True
     # Nothing of it is a platform's. What could not be read might have been, unless nothing in it says so.
     unread = [notice for notice in parsed.notices if notice.kind in _UNREAD]
-    if source.syntax == "json" and not _RELEVANT_JSON.search(source.text):
+    if source.syntax == "json" and not is_renovate(source.name) and not _RELEVANT_JSON.search(source.text):
         unread = []
     out.notices += unread
     return bool(unread)

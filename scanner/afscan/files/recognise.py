@@ -102,6 +102,8 @@ _NO_DOTENV = frozenset(("sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "vault
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 """Shells whose language the grammar reads. Others (zsh, ksh, fish) are not read."""
+_RENOVATE = frozenset(("renovate.json", "renovate.json5", ".renovaterc", ".renovaterc.json", ".renovaterc.json5"))
+"""Source: Renovate documentation, "Configuration Overview"."""
 
 _TEMPLATE_SUFFIXES = frozenset(("j2", "tpl", "tmpl", "template", "gotmpl", "erb", "jinja", "jinja2", "tftpl"))
 
@@ -128,6 +130,11 @@ def is_foreign(name: str) -> bool:
 def is_template(name: str) -> bool:
     """Whether a name says that the text is a template to be rendered first."""
     return suffix_of(name) in _TEMPLATE_SUFFIXES
+
+
+def is_renovate(name: str) -> bool:
+    """Whether a name alone makes a file a configuration of Renovate."""
+    return basename(name).lower() in _RENOVATE
 
 
 def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:

@@ -7,6 +7,7 @@ absent from this stack, which is not the same as wrong.
 
 from importlib import import_module
 
+from afscan.model.ci import GitOpsApplication, Workflow
 from afscan.model.monitoring import Dashboard, LogPipeline, PrometheusConfig, RuleFile
 from afscan.model.sql import SqlScript
 from afscan.model.stack import Stack
@@ -16,6 +17,8 @@ JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("projects", (ComposeFile, DotenvFile)),
     ("modules", (TerraformFile,)),
     ("builds", (Container,)),
+    ("gitops", (GitOpsApplication,)),
+    ("repository", (Workflow,)),
     ("services", (Subject,)),
     ("servers", (Container, ConfigFile)),
     ("migrations", (SqlScript,)),
@@ -24,9 +27,10 @@ JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("monitoring", (PrometheusConfig, RuleFile, Dashboard)),
 )
 """Compose projects and the files they are made of; Terraform modules and their variables; containers and the Dockerfiles they
-build; Services and the workloads they select; containers, configuration files, environment and arguments as effective
-servers; schema changes and what takes them back; who goes through which pooler; what collects logs; which rules Prometheus
-loads. With each join the kinds of subjects that it starts from: without any it is not even imported."""
+build; GitOps applications and what they deploy; workflows and what they call; Services and the workloads they select; containers,
+configuration files, environment and arguments as effective servers; schema changes and what takes them back; who goes through which
+pooler; what collects logs; which rules Prometheus loads. With each join the kinds of subjects that it starts from: without any it
+is not even imported."""
 
 
 def join_all(stack: Stack) -> None:

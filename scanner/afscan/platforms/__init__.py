@@ -22,8 +22,8 @@ class Platform(Protocol):
 
 
 BY_SYNTAX: dict[str, tuple[str, ...]] = {
-    "yaml": ("kubernetes", "compose", "qdrant", "prometheus", "alertmanager", "grafana", "fluentbit"),
-    "json": ("kubernetes", "compose", "terraform", "grafana", "prometheus", "alertmanager", "qdrant"),
+    "yaml": ("kubernetes", "compose", "ci", "qdrant", "prometheus", "alertmanager", "grafana", "fluentbit"),
+    "json": ("kubernetes", "compose", "terraform", "grafana", "prometheus", "alertmanager", "qdrant", "ci"),
     "dockerfile": ("dockerfile",),
     "hcl": ("terraform",),
     "redisconf": ("redis",),

@@ -2,7 +2,8 @@
 
 Numbers stay as written, strings are quoted scalars. The last of duplicate keys wins (as in Go, Python, JavaScript) and is noted.
 Comments and trailing commas are read without a notice where the name says that they may stand there (``.jsonc``, ``.json5``,
-``tsconfig.json``, ``devcontainer.json``, what lies in ``.vscode``); elsewhere a comment is noted and passed over.
+``tsconfig.json``, ``devcontainer.json``, what lies in ``.vscode``); elsewhere a comment is noted and passed over. In ``.json5``
+keys need no quotes, and strings may stand in single ones (json5.org, "Objects" and "Strings").
 """
 
 import re
@@ -24,6 +25,15 @@ _TOKEN = re.compile(
     r'"(?P<string>[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*)"'
     r"|(?P<mark>[{}\[\],:])"
     r"|(?P<plain>(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)(?![\w.+-]))"
+)
+_TOKEN_5 = re.compile(
+    r'"(?P<string>[^"\\\r\n]*(?:\\(?:\r\n|.)[^"\\\r\n]*)*)"'
+    r"|'(?P<single>[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*)'"
+    r"|(?P<mark>[{}\[\],:])"
+    r"|(?P<plain>[+-]?(?:0[xX][0-9a-fA-F]+|Infinity|NaN|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?![\w.+-])"
+    r"|(?:true|false|null)(?![\w$]))"
+    r"|(?P<name>[A-Za-z_$][\w$]*)",
+    re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _SHORT = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -60,6 +70,8 @@ class _Scanner:
         self.text = source.text
         self.at = 1 if source.text.startswith("\ufeff") else 0
         self.lenient = _WITH_COMMENTS.match(basename(source.name)) is not None or "/.vscode/" in f"/{source.name}"
+        self.five = source.name.lower().endswith(".json5")
+        self.token = _TOKEN_5 if self.five else _TOKEN
         self.parsed = Parsed()
         self.stack: list[Mapping | Sequence] = []
         self.keys: list[Scalar] = []  # the key whose value is awaited, per open mapping
@@ -79,7 +91,7 @@ class _Scanner:
             return
         while not self.parsed.roots:
             self._skip()
-            found = _TOKEN.match(self.text, self.at)
+            found = self.token.match(self.text, self.at)
             if found is None:
                 raise _Stop(self.at, self._trouble())
             self.at = found.end()
@@ -123,17 +135,21 @@ class _Scanner:
         return names[self.expected]
 
     def _scalar(self, found: "re.Match[str]") -> None:
-        if self.expected not in ("value", "key") or (self.expected == "key" and found.lastgroup != "string"):
+        group = found.lastgroup or ""
+        named = group in ("string", "single") or (self.five and group in ("name", "plain"))
+        if self.expected not in ("value", "key") or (self.expected == "key" and not named):
             raise _Stop(found.start(), f"{self._wanted()} is expected")
+        if self.expected == "value" and group == "name":
+            raise _Stop(found.start(), "a value is expected")
         span = self.source.span(found.start(), found.end())
-        raw = found.group("string")
+        raw = found.group(group) if group in ("string", "single") else None
         if raw is None:
             node = Scalar(self.source, span, found.group(), plain=True)
         elif "\\" not in raw:
             node = Scalar(self.source, span, raw, plain=False)
         else:
-            start = found.start("string")
-            inner = partial(positions, self.source, start, found.end("string"))
+            start = found.start(group)
+            inner = partial(positions, self.source, start, found.end(group))
             node = Scalar(self.source, span, self._unescaped(raw, start), plain=False, inner=inner)
         self.may_end = False
         if self.expected == "key":
@@ -145,6 +161,8 @@ class _Scanner:
     def _unescaped(self, raw: str, start: int) -> str:
         def one(found: "re.Match[str]") -> str:
             char = _character(found)
+            if char is None and self.five:  # any other character stands for itself; a line break is nothing, here a blank
+                char = found.group(4) if found.group(4) not in "\r\n" else " "
             if char is None:
                 raise _Stop(start + found.start(), f"`{found.group()}` is no escape sequence")
             return char

@@ -57,6 +57,24 @@ def _delivery(name: str) -> Callable[[KubernetesObject], None]:
     return read
 
 
+def _gitops(name: str) -> Callable[[KubernetesObject], None]:
+    """A reader of Argo CD's and Flux' objects, imported where one turns up."""
+
+    def read(item: KubernetesObject) -> None:
+        from afscan.platforms.kubernetes import gitops  # noqa: PLC0415  (start-up time)
+
+        getattr(gitops, name)(item)
+
+    return read
+
+
+_FLUX = {
+    "source.toolkit.fluxcd.io": ("GitRepository", "OCIRepository", "HelmRepository", "Bucket"),
+    "kustomize.toolkit.fluxcd.io": ("Kustomization",),
+    "helm.toolkit.fluxcd.io": ("HelmRelease",),
+}
+_FLUX_READERS = {"Kustomization": "read_kustomization", "HelmRelease": "read_helm_release"}
+
 _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]] = {
     **{kind: (groups, read_workload) for kind, groups in WORKLOADS.items()},
     "Service": (("",), read_service),
@@ -78,6 +96,10 @@ _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]]
     "PrometheusRule": (_OPERATOR, _monitoring("read_rule")),
     "AlertmanagerConfig": (_OPERATOR, _monitoring("read_alertmanager_config")),
     "Prometheus": (_OPERATOR, _monitoring("read_prometheus")),
+    "Application": (("argoproj.io",), _gitops("read_application")),
+    "ApplicationSet": (("argoproj.io",), _gitops("read_application_set")),
+    "AppProject": (("argoproj.io",), _gitops("read_project")),
+    **{kind: ((group,), _gitops(_FLUX_READERS.get(kind, "read_source"))) for group, kinds in _FLUX.items() for kind in kinds},
 }
 """By kind: the API groups in which it is this kind, and what reads it."""
 

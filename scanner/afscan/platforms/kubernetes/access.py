@@ -32,6 +32,7 @@ _NO_POD_KINDS = frozenset(
         ("monitoring.coreos.com", "AlertmanagerConfig"),
         *(("keda.sh", kind) for kind in ("ScaledObject", "TriggerAuthentication", "ClusterTriggerAuthentication")),
         ("argoproj.io", "AppProject"),
+        *(("source.toolkit.fluxcd.io", kind) for kind in ("GitRepository", "OCIRepository", "HelmRepository", "Bucket")),
     )
 )
 _POLICIES = frozenset(

@@ -25,8 +25,11 @@ def read_rollout(item: KubernetesObject, workload: Workload) -> None:
     spec = item.reader.at("spec")
     key = _STRATEGIES.get(item.kind)
     bounds: Reader | None = None
+    strategy = spec.text(key, "type") if key is not None else None
     if key is not None:
         bounds = section(section(spec, key), "rollingUpdate")
+    if item.kind == "Rollout":
+        strategy, bounds = _progressive(section(spec, "strategy"))
     item.out.subjects.append(
         Rollout(
             name=item.title,
@@ -34,12 +37,24 @@ def read_rollout(item: KubernetesObject, workload: Workload) -> None:
             platform=PLATFORM,
             workload=workload,
             history=spec.integer("revisionHistoryLimit"),
-            strategy=spec.text(key, "type") if key is not None else None,
+            strategy=strategy,
             max_unavailable=port_value(bounds, "maxUnavailable") if bounds is not None else None,
             max_surge=port_value(bounds, "maxSurge") if bounds is not None else None,
             replicas_ignored=_ignored(item.node.get("lifecycle", "ignoreChanges")),
         )
     )
+
+
+def _progressive(strategy: Reader) -> tuple[Value[str] | None, Reader | None]:
+    """How an Argo Rollout updates: ``Canary`` with its bounds, or ``BlueGreen``; nothing where neither is written.
+
+    Source: Argo Rollouts documentation, "Specification" (``spec.strategy``).
+    """
+    for key, name in (("canary", "Canary"), ("blueGreen", "BlueGreen")):
+        node = strategy.node.get(key)
+        if node is not None:
+            return Value.of(name, node), section(strategy, key) if key == "canary" else None
+    return None, None
 
 
 def _ignored(node: Node | None) -> bool:

@@ -1,0 +1,143 @@
+"""The repository that a stack shows: its workflows and what they call, its scans, hooks and updates.
+
+A workflow counts where the service that runs it looks: in ``.github/workflows`` of the stack's root, or of the folder that is the
+only one with such workflows. Those of examples and templates deeper in the tree belong to no repository here.
+"""
+
+from collections.abc import Iterable
+from posixpath import dirname, normpath
+
+from afscan.model.ci import (
+    ActionReference,
+    CompositeAction,
+    DependencyUpdates,
+    PreCommitHook,
+    Repository,
+    SecurityScan,
+    Workflow,
+    WorkflowJob,
+    WorkflowStep,
+)
+from afscan.model.patterns import pattern
+from afscan.model.place import Place
+from afscan.model.stack import Stack
+from afscan.model.subjects import Subject
+from afscan.platforms.ci.commands import candidates, commands_of
+
+KEY = "repository"
+_SPEAKING = pattern(
+    r"secur|scan|audit|sast|dast|vuln|secret|cve|sbom|trivy|snyk|wiz|sonar|compliance|codeql|lint-infra", 2
+)  # IGNORECASE
+"""Names that promise a scan: what they stand for may be one."""
+
+_RUNNERS = frozenset(
+    (
+        *("make", "task", "just", "tox", "nox", "rake", "gradle", "gradlew", "mvn", "mvnw", "npm", "yarn", "pnpm", "bun", "npx"),
+        *("bazel", "earthly", "dagger", "invoke", "inv", "mage", "ant", "bash", "sh", "python", "python3", "pre-commit", "prek"),
+        *("composer", "bundle", "poe", "hatch", "pdm", "uv", "poetry", "nix", "docker-compose", "act", "moon", "nx", "turbo"),
+    )
+)
+_PREPARES = frozenset(
+    ("install", "ci", "sync", "add", "build", "test", "lint", "-m", "--version", "run build", "run test", "run lint")
+)
+_PLAIN_ACTIONS = ("actions/", "docker/", "aws-actions/", "azure/", "google-github-actions/", "hashicorp/", "astral-sh/")
+
+
+def join(stack: Stack) -> Iterable[Subject]:
+    """Fill what workflows of this stack call; emit the :class:`Repository` where there is one."""
+    workflows = stack.of(Workflow)
+    _connect(stack, workflows)
+    own = [one for one in workflows if one.repository is not None and _is_root(stack, one.repository)]
+    if not own:
+        return []
+    root = own[0].repository or ""
+    repository = Repository(
+        name="repository",
+        node=own[0].node,
+        platform=own[0].platform,
+        root=root,
+        workflows=own,
+        hooks=[one for one in stack.of(PreCommitHook) if normpath(dirname(one.node.source.path) or ".") == normpath(root or ".")],
+        updates=[one for one in stack.of(DependencyUpdates) if _belongs(one, root)],
+    )
+    mine = {id(one) for one in own} | {id(job.called) for one in own for job in one.jobs if job.called is not None}
+    repository.scans = [one for one in stack.of(SecurityScan) if _is_mine(one, mine, root)]
+    repository.opaque = _opaque(own, {id(one.step) for one in repository.scans if one.step is not None})
+    stack.joined[KEY] = repository
+    return [repository]
+
+
+def repository_of(stack: Stack) -> Repository | None:
+    """The repository that the stack shows, if any."""
+    found = stack.joined.get(KEY)
+    return found if isinstance(found, Repository) else None
+
+
+def _is_root(stack: Stack, folder: str) -> bool:
+    return normpath(folder or ".") == normpath(stack.root or ".")
+
+
+def _belongs(updates: DependencyUpdates, root: str) -> bool:
+    folder = dirname(updates.node.source.path)
+    if updates.tool == "workflow":
+        return folder.endswith(".github/workflows")
+    return normpath(folder or ".") in {normpath(f"{root or '.'}/{sub}") for sub in ("", ".github", ".gitlab")}
+
+
+def _is_mine(scan: SecurityScan, mine: set[int], root: str) -> bool:
+    if scan.job is not None:
+        return id(scan.job.workflow) in mine
+    path = normpath(scan.node.source.path)
+    return not root or path.startswith(f"{normpath(root)}/") or normpath(root) == "."
+
+
+def _connect(stack: Stack, workflows: list[Workflow]) -> None:
+    """Reusable workflows and actions of this repository, by their paths from its root."""
+    by_path = {normpath(one.path): one for one in workflows}
+    actions = {normpath(one.folder or "."): one for one in stack.of(CompositeAction)}
+    for workflow in workflows:
+        root = workflow.repository or ""
+        for job in workflow.jobs:
+            if job.calls is not None and job.calls.kind == "local":
+                job.called = by_path.get(normpath(f"{root or '.'}/{job.calls.target}"))
+            for step in job.steps:
+                if step.uses is not None and step.uses.kind == "local":
+                    step.action = actions.get(normpath(f"{root or '.'}/{step.uses.target}"))
+
+
+def _opaque(workflows: list[Workflow], scanning: set[int]) -> list[tuple[str, Place]]:
+    """What may run a scanner unseen, by name and place."""
+    found: list[tuple[str, Place]] = []
+    for workflow in workflows:
+        found += [(f"`{one.or_else('')}`", one.place) for one in workflow.includes]
+        for job in workflow.jobs:
+            if job.calls is not None and job.called is None:
+                found.append((f"`{job.calls.target}`", job.calls.place))
+            found += [one for step in job.steps if id(step) not in scanning and (one := _opaque_step(step, job)) is not None]
+    return found
+
+
+def _opaque_step(step: WorkflowStep, job: WorkflowJob) -> tuple[str, Place] | None:
+    uses = step.uses
+    if uses is not None:
+        return _opaque_action(uses, step)
+    if _SPEAKING.search(step.name.rpartition(", ")[2]) or _SPEAKING.search(job.key):
+        return f"`{step.name.rpartition(', ')[2]}`", step.place
+    for one in commands_of(step):
+        name = one.words[0].text
+        base = name.rpartition("/")[2]
+        arguments = [word.text for word in one.words[1:3]]
+        script = name.startswith(("./", "../", "scripts/", "bin/", "ci/")) or name.endswith((".sh", ".py"))
+        spoken = any(_SPEAKING.search(word.text) for words in candidates(one) for word in words[:4])
+        runs = base in _RUNNERS and not _PREPARES & {*arguments, " ".join(arguments)}
+        if script or spoken or runs:
+            return f"`{' '.join([name, *arguments])[:60]}`", one.place
+    return None
+
+
+def _opaque_action(uses: ActionReference, step: WorkflowStep) -> tuple[str, Place] | None:
+    if uses.kind == "local":
+        return None if step.action is not None else (f"`{uses.target}`", uses.place)
+    if uses.target.lower().startswith(_PLAIN_ACTIONS):
+        return None
+    return (f"`{uses.target}`", uses.place) if _SPEAKING.search(uses.target) else None
