@@ -4,20 +4,21 @@ Reports are made from the :class:`~afscan.result.Result` and never change it.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from afscan.files.discover import Discovery, StackFiles, discover
 from afscan.files.read import decode, read_file
 from afscan.interpret import interpret
-from afscan.join import join_all
+from afscan.join import deployments_of, join_all
 from afscan.judge import judge
 from afscan.judge.config import Config, load_config
+from afscan.judge.variants import Variants
 from afscan.model.node import Scalar
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place, Span
 from afscan.model.record import record
 from afscan.model.source import Source
-from afscan.model.stack import Stack
+from afscan.model.stack import Deployment, Stack
 from afscan.model.subjects import Credential, Origin, Subject, overlay_of
 from afscan.policy.controls import load_controls
 from afscan.policy.outcome import Problem, Related, Verdict, unknown
@@ -97,12 +98,46 @@ def _scan_stacks(found: Discovery, rules: list[Rule], result: Result, options: O
                 options.progress(done, total)
         if stdin is not None and files.root == "":
             _take(decode(stdin[1], stdin[0]), stack, files, result)
-        _join(stack, result)
-        result.notices += [n for n in stack.notices if _reported(n.place, files)]
-        result.subjects += len(stack.of(Subject))
-        _collect_secrets(stack, result)
-        check(stack, rules, result, files)
+        _judge_stack(stack, rules, result, files)
     result.findings = _merged(result.findings)
+
+
+def _judge_stack(stack: Stack, rules: list[Rule], result: Result, files: StackFiles) -> None:
+    """Join a stack and check all that is deployed from it."""
+    notices: dict[Notice, None] = {}
+    variants = Variants(result)
+    for one in _deployments(stack, result):
+        notices.update(dict.fromkeys(one.stack.notices))
+        result.subjects += sum(1 for subject in one.stack if one.judges(subject))
+        _collect_secrets(one.stack, result)
+        check(one, rules, result, files)
+        variants.take(one.root, one.files)
+        result.texts |= {source.path: source for source in one.stack.sources if source.outer is None}
+    variants.finish()
+    notices.update(dict.fromkeys(stack.notices))
+    result.notices += [n for n in notices if _reported(n.place, files)]
+    result.unrecognised = [path for path in result.unrecognised if path not in result.texts]
+
+
+def _deployments(stack: Stack, result: Result) -> Iterator[Deployment]:
+    """The stack, joined; or each of the alternatives that Kustomize renders. Where a join raises, what there is is judged."""
+    before = len(stack.sources)
+    try:
+        join_all(stack)
+    except Exception:  # reported as an internal error, exit code 3: the rest is still judged
+        result.errors.append(InternalError("join", None, stack.root, _traceback()))
+    result.sources += len(stack.sources) - before
+    parts = deployments_of(stack)
+    while True:
+        try:
+            part = next(parts, None)
+        except Exception:
+            result.errors.append(InternalError("join", None, stack.root, _traceback()))
+            return
+        if part is None:
+            return
+        result.sources += len(part.stack.sources) - len(stack.sources)
+        yield part
 
 
 def _reported(place: Place, files: StackFiles) -> bool:
@@ -141,15 +176,6 @@ def _traceback() -> str:
     return traceback.format_exc()
 
 
-def _join(stack: Stack, result: Result) -> None:
-    before = len(stack.sources)
-    try:
-        join_all(stack)
-    except Exception:  # reported as an internal error, exit code 3: the rest is still judged
-        result.errors.append(InternalError("join", None, stack.root, _traceback()))
-    result.sources += len(stack.sources) - before
-
-
 def _collect_secrets(stack: Stack, result: Result) -> None:
     """Remember where secrets stand, so that no report shows them."""
     from afscan.platforms.secrets import literal_place, literal_text  # noqa: PLC0415  (start-up time)
@@ -163,14 +189,17 @@ def _collect_secrets(stack: Stack, result: Result) -> None:
             result.secrets.setdefault(place.path, []).append(place.span)
 
 
-def check(stack: Stack, rules: Iterable[Rule], result: Result, files: StackFiles) -> None:
+def check(part: Deployment, rules: Iterable[Rule], result: Result, files: StackFiles) -> None:
     """Call every rule on every subject of its kinds, and count the verdicts."""
+    stack = part.stack
     by_control: dict[str, dict[int, set[Verdict]]] = {}
     for rule in rules:
         tally = result.by_rule[rule.code]
         seen = by_control.setdefault(rule.control, {})
         for kind in rule.kinds:
             for subject in stack.of(kind):
+                if not part.judges(subject):
+                    continue
                 verdict = _check_one(rule, subject, stack, result, files)
                 if verdict is not None and _reported(subject.place, files):
                     tally.count(verdict)

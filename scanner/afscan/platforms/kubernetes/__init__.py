@@ -5,9 +5,10 @@ yields nothing.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from posixpath import basename
+from collections.abc import Callable, Iterable, Iterator
+from posixpath import basename, dirname
 
+from afscan.model.kustomize import KustomizationFile
 from afscan.model.node import Mapping, Node, Scalar, Sequence
 from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
@@ -93,7 +94,14 @@ _VALUES = re.compile(r"values(?:[-._][\w.-]+)?\.ya?ml\Z", re.IGNORECASE)
 
 def recognise(source: Source, root: Node) -> bool:
     """Whether a document is an object of Kubernetes, or part of a Kustomize overlay or a Helm chart."""
-    return _is_object(root) or _around(source, root) is not None
+    return _is_object(root) or _is_kustomization(source, root) or _around(source, root) is not None
+
+
+def _is_kustomization(source: Source, root: Node) -> bool:
+    """Whether a file is a kustomization that Kustomize finds: by its name; the kind may be left out."""
+    if not isinstance(root, Mapping) or source.outer is not None or basename(source.name).lower() not in _KUSTOMIZATION:
+        return False
+    return _group(root) == _KUSTOMIZE or ("kind" not in root.entries and any(map(_KUSTOMIZE_KEYS.match, root.entries)))
 
 
 def _is_object(root: Node) -> bool:
@@ -112,8 +120,10 @@ def _around(source: Source, root: Node) -> str | None:
     if not isinstance(root, Mapping):
         return None
     keys = root.entries.keys()
+    if _is_kustomization(source, root):
+        return None
     if (name in _KUSTOMIZATION and any(map(_KUSTOMIZE_KEYS.match, keys))) or _group(root) == _KUSTOMIZE:
-        return "The files named here are judged as separate files; kustomize patches are not applied."
+        return "A kustomization in a text or under a name that Kustomize does not look for: it is not rendered."
     if "kind" in keys:
         return None
     if name in _CHART and {"apiVersion", "name", "version"} <= keys:
@@ -134,7 +144,20 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
         first = next(iter(root.children()), root)
         out.notice(NoticeKind.PARTIAL, first.key.place if first.key is not None else first.head, around)
         return
-    objects = list(_objects(root, out))
+    if _is_kustomization(source, root):
+        directory, component = dirname(source.path), scalar_text(root.get("kind")) == "Component"
+        file = KustomizationFile(name=source.path, node=root, platform="kubernetes", directory=directory, component=component)
+        out.subjects.append(file)
+        return
+    read_objects([root], out)
+
+
+def read_objects(roots: Iterable[Node], out: Interpretation, *, rendered: bool = False) -> None:
+    """Put the subjects of the objects in documents into ``out``.
+
+    :param rendered: whether they are what Kustomize made of several files.
+    """
+    objects = [one for root in roots for one in _objects(root, out)]
     present = {(kind, _meta(node, "namespace"), _meta(node, "name")) for node, kind, _ in objects}
     for node, kind, version in objects:
         groups, read = _HANDLERS.get(kind, ((), None))
@@ -150,7 +173,9 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
                 NoticeKind.PARTIAL, node.head, f"This {kind} has no `apiVersion`: Kubernetes refuses it, and it is not judged."
             )
         elif version.rpartition("/")[0] in groups and not (kind in WORKLOADS and _owned(node, present)):
-            read(read_object(node, kind, version, out))
+            item = read_object(node, kind, version, out)
+            item.rendered = rendered
+            read(item)
 
 
 def _objects(root: Node, out: Interpretation) -> Iterator[tuple[Mapping, str, str]]:
