@@ -5,6 +5,7 @@ Reports are made from the :class:`~afscan.result.Result` and never change it.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from afscan.files.discover import Discovery, StackFiles, discover
 from afscan.files.read import decode, read_file
@@ -39,6 +40,7 @@ class Options:
     ignore: tuple[str, ...] = ()
     context: str = "none"
     config: Config | None = None
+    render: str | None = None  # None: the configuration's, else "never"
     progress: Progress | None = None
 
 
@@ -74,7 +76,8 @@ def scan_found(
     result.notices += found.notices
     result.unrecognised += found.foreign
     result.complete = all(stack.complete for stack in found.stacks.values())
-    _scan_stacks(found, rules, result, options, stdin)
+    render = options.render or config.render or "never"
+    _scan_stacks(found, rules, result, replace(options, render=render), stdin)
     judge(result, config, _reported_paths(found))
     return result
 
@@ -91,6 +94,7 @@ def _scan_stacks(found: Discovery, rules: list[Rule], result: Result, options: O
     done = 0
     for files in found.stacks.values():
         stack = Stack(files.root, complete=files.complete)
+        stack.joined["render"] = options.render
         for path in files.files:
             _take(read_file(path, path), stack, files, result)
             done += 1
@@ -234,9 +238,15 @@ def _check_one(rule: Rule, subject: Subject, stack: Stack, result: Result, files
     verdict = Verdict.PASS
     for problem in problems:
         if problem.place is not None and _reported(problem.place, files):
-            result.findings.append(_finding(rule, subject, problem))
+            finding = _finding(rule, subject, problem)
+            if finding.place.path in stack.joined.get("templates", ()):
+                finding.message += f" {_AS_RENDERED}"
+            result.findings.append(finding)
         verdict = _worse(verdict, problem.verdict)
     return verdict
+
+
+_AS_RENDERED = "(As `helm template` renders it with the chart's own values.)"
 
 
 def _doubted(problems: list[Problem], subject: Subject, stack: Stack) -> list[Problem]:

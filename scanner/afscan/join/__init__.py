@@ -8,6 +8,7 @@ absent from this stack, which is not the same as wrong.
 from collections.abc import Iterator
 from importlib import import_module
 
+from afscan.model.charts import ChartFile
 from afscan.model.kustomize import KustomizationFile
 from afscan.model.monitoring import Dashboard, LogPipeline, PrometheusConfig, RuleFile
 from afscan.model.stack import Deployment, Stack
@@ -15,6 +16,7 @@ from afscan.model.subjects import ComposeFile, ConfigFile, Container, DotenvFile
 
 JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("kustomizations", (KustomizationFile,)),
+    ("charts", (ChartFile,)),
     ("projects", (ComposeFile, DotenvFile)),
     ("modules", (TerraformFile,)),
     ("builds", (Container,)),
@@ -24,12 +26,12 @@ JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("logging", (Container, LogPipeline)),
     ("monitoring", (PrometheusConfig, RuleFile, Dashboard)),
 )
-"""Kustomizations and what they render to; Compose projects and the files they are made of; Terraform modules and their
-variables; containers and the Dockerfiles they build; Services and the workloads they select; containers, configuration files,
-environment and arguments as effective servers; who goes through which pooler; what collects logs; which rules Prometheus loads.
-With each join the kinds of subjects that it starts from: without any it is not even imported."""
+"""Kustomizations and what they render to, likewise Helm charts; Compose projects and the files they are made of; Terraform
+modules and their variables; containers and the Dockerfiles they build; Services and the workloads they select; containers,
+configuration files, environment and arguments as effective servers; who goes through which pooler; what collects logs; which rules
+Prometheus loads. With each join the kinds of subjects that it starts from: without any it is not even imported."""
 
-_OF_FILES = frozenset(("kustomizations", "projects", "modules"))
+_OF_FILES = frozenset(("kustomizations", "charts", "projects", "modules"))
 """Joins that put files together: they come first, and once for all that is deployed from a stack."""
 
 

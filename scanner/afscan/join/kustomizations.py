@@ -11,13 +11,14 @@
   fails on the objects that it may change is unknown.
 """
 
+import os
 import posixpath
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from afscan.model.cluster import ManifestPatch
 from afscan.model.kustomize import KustomizationFile
-from afscan.model.node import Node
+from afscan.model.node import Mapping, Node
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.record import field, record
 from afscan.model.source import Source
@@ -29,6 +30,7 @@ from afscan.platforms.reading import Interpretation
 
 if TYPE_CHECKING:
     from afscan.platforms.kustomize.objects import Item
+    from afscan.platforms.kustomize.scope import Rendering
 
 KEY = "kustomizations"
 
@@ -215,7 +217,8 @@ def _rendered(root: KustomizationFile, roots: Roots, stack: Stack) -> list[Subje
     out = Interpretation()
     rendering = Rendering(roots.library, roots.budget, out)
     items = render(root, rendering)
-    read_objects([item.node for item in items], out, rendered=True)
+    nodes = _by_program(root, rendering, items, stack) if rendering.doubts or not rendering.whole else None
+    read_objects(nodes if nodes is not None else [item.node for item in items], out, rendered=True)
     for node, doubted in rendering.doubts:
         out.subjects += _doubts(node, doubted, frozenset(rendering.files))
     for source in out.embedded:
@@ -226,6 +229,38 @@ def _rendered(root: KustomizationFile, roots: Roots, stack: Stack) -> list[Subje
     known = set(stack.notices)
     stack.notices += dict.fromkeys(one for one in out.notices if one not in known)
     return out.subjects
+
+
+def _by_program(root: KustomizationFile, rendering: "Rendering", items: "list[Item]", stack: Stack) -> "list[Mapping] | None":
+    """The objects as Kustomize itself renders them, where that is allowed and the program is here; None where not."""
+    directory = root.directory or "."
+    if stack.joined.get("render") != "auto" or not os.path.isdir(directory):
+        return None
+    from afscan.files.programs import find_program, run_program  # noqa: PLC0415
+    from afscan.platforms.kustomize.graft import graft  # noqa: PLC0415
+    from afscan.syntax import parse  # noqa: PLC0415
+
+    out = rendering.out
+    for name, arguments in (("kubectl", ["kustomize"]), ("kustomize", ["build"])):
+        program = find_program(name, stack.root or ".")
+        if program is None:
+            continue
+        printed, problem = run_program([program, *arguments, os.path.abspath(directory)], stack.root or ".")
+        if problem:
+            reason = f"`{name} {arguments[0]}` does not render this either: {problem}."
+            out.notice(NoticeKind.UNRESOLVED, root.place, reason)
+            return None
+        at = rendering.doubts[0][0] if rendering.doubts else root.node
+        parsed = parse(Source(root.node.source.path, printed, syntax="yaml"))
+        if parsed.notices:
+            out.notice(NoticeKind.UNRESOLVED, root.place, f"What `{name} {arguments[0]}` prints cannot be read.")
+            return None
+        out.notices[:] = [one for one in out.notices if one.kind not in _REMADE | {NoticeKind.LIMIT}]
+        rendering.doubts.clear()
+        return graft(parsed.roots, items, at, rendering.budget)
+    reason = "Neither `kubectl` nor `kustomize` is on the PATH (outside of what is scanned): what is left out stays unknown."
+    out.notice(NoticeKind.UNRESOLVED, root.place, reason)
+    return None
 
 
 def _doubts(node: Node, items: "list[Item] | None", files: frozenset[str]) -> Iterator[ManifestPatch]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from posixpath import basename, dirname
 
+from afscan.model.charts import ChartFile
 from afscan.model.kustomize import KustomizationFile
 from afscan.model.node import Mapping, Node, Scalar, Sequence
 from afscan.model.notice import NoticeKind
@@ -127,7 +128,8 @@ def _around(source: Source, root: Node) -> str | None:
     if "kind" in keys:
         return None
     if name in _CHART and {"apiVersion", "name", "version"} <= keys:
-        return "A Helm chart: its templates have to be rendered (`helm template`) before they can be judged."
+        reason = "A Helm chart: its templates have to be rendered before they can be judged"
+        return f"{reason}: run afscan with `--render auto`, or `helm template` first."
     if _VALUES.match(name) and keys and not keys & {"apiVersion", "services"}:
         return "Values of a Helm chart: they are judged in the rendered templates (`helm template`), not by themselves."
     return None
@@ -143,6 +145,9 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     if around is not None:
         first = next(iter(root.children()), root)
         out.notice(NoticeKind.PARTIAL, first.key.place if first.key is not None else first.head, around)
+        if isinstance(root, Mapping) and basename(source.name).lower() in _CHART and source.outer is None:
+            name, directory = scalar_text(root.get("name")), dirname(source.path)
+            out.subjects.append(ChartFile(name=f"chart {name}", node=root, platform="helm", chart=name, directory=directory))
         return
     if _is_kustomization(source, root):
         directory, component = dirname(source.path), scalar_text(root.get("kind")) == "Component"
