@@ -192,11 +192,25 @@ spec:
 def test_a_fail_that_a_patch_may_mend_is_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, verdict: str
 ) -> None:
-    """Patches are not applied: what is missing from the workload that one is for may be in the patch."""
+    """A patch that no kustomization names is not applied: what is missing from the workload that it is for may be in it."""
+    monkeypatch.chdir(tmp_path)
+    Path("deploy.yaml").write_text(BASE)
+    Path("patch.yaml").write_text(PATCH.replace("NAME", name))
+    result = scan(["."], Options(select=("DEP201",)))
+    assert [(f.verdict.value, f.place.path, f.place.line) for f in result.findings] == [(verdict, "deploy.yaml", 10)]
+    assert [n.place.path for n in result.notices] == ["patch.yaml"]
+
+
+@pytest.mark.parametrize(("name", "lines", "noted"), [("api", [], []), ("other", [10], ["patch.yaml"])])
+def test_a_patch_that_a_kustomization_names_is_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, lines: list[int], noted: list[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("deploy.yaml").write_text(BASE)
     Path("patch.yaml").write_text(PATCH.replace("NAME", name))
     Path("kustomization.yaml").write_text("resources: [deploy.yaml]\npatches: [{path: patch.yaml}]\n")
     result = scan(["."], Options(select=("DEP201",)))
-    assert [(f.verdict.value, f.place.path, f.place.line) for f in result.findings] == [(verdict, "deploy.yaml", 10)]
-    assert sorted(n.place.path for n in result.notices) == ["kustomization.yaml", "patch.yaml"]
+    assert [(f.verdict.value, f.place.path, f.place.line) for f in result.findings] == [
+        ("fail", "deploy.yaml", line) for line in lines
+    ]
+    assert [n.place.path for n in result.notices] == noted

@@ -125,7 +125,6 @@ def test_a_patch_is_a_part_and_not_judged(spec: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "place"),
     [
-        ("kustomization.yaml", "resources:\n- a.yaml\n", "resources"),
         ("k/any.yaml", "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\n", "kind"),
         ("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n", "apiVersion"),
         ("values-prod.yaml", "image:\n  tag: latest\n", "image"),

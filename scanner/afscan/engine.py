@@ -5,19 +5,21 @@ Reports are made from the :class:`~afscan.result.Result` and never change it.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from afscan.files.discover import Discovery, StackFiles, discover
 from afscan.files.read import decode, read_file
 from afscan.interpret import interpret
-from afscan.join import join_all
+from afscan.join import deployments_of, join_all
 from afscan.judge import judge
 from afscan.judge.config import Config, load_config
+from afscan.judge.variants import Variants
 from afscan.model.node import Scalar
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place, Span
 from afscan.model.record import record
 from afscan.model.source import Source
-from afscan.model.stack import Stack
+from afscan.model.stack import Deployment, Stack
 from afscan.model.subjects import Credential, Origin, Subject, overlay_of
 from afscan.policy.controls import load_controls
 from afscan.policy.outcome import Problem, Related, Verdict, unknown
@@ -38,6 +40,7 @@ class Options:
     ignore: tuple[str, ...] = ()
     context: str = "none"
     config: Config | None = None
+    render: str | None = None  # None: the configuration's, else "never"
     progress: Progress | None = None
     evidence: bool = False  # keep what passed, too
 
@@ -74,7 +77,8 @@ def scan_found(
     result.notices += found.notices
     result.unrecognised += found.foreign
     result.complete = all(stack.complete for stack in found.stacks.values())
-    _scan_stacks(found, rules, result, options, stdin)
+    render = options.render or config.render or "never"
+    _scan_stacks(found, rules, result, replace(options, render=render), stdin)
     judge(result, config, _reported_paths(found))
     return result
 
@@ -87,14 +91,23 @@ def _reported_paths(found: Discovery) -> set[str] | None:
 
 
 def read_stacks(
-    found: Discovery, result: Result, progress: Progress | None = None, stdin: tuple[str, bytes] | None = None
+    found: Discovery,
+    result: Result,
+    *,
+    render: str = "never",
+    progress: Progress | None = None,
+    stdin: tuple[str, bytes] | None = None,
 ) -> Iterator[tuple[Stack, StackFiles]]:
-    """Read and join the stacks one after the other, without judging them; ``result`` takes what was not read, and the counts."""
+    """Read the stacks one after the other, file by file; ``result`` takes what was not read, and the counts.
+
+    :param render: whether programs may render what afscan itself cannot (``auto``, ``never``).
+    """
     total = sum(len(stack.files) for stack in found.stacks.values())
     done = 0
     for files in found.stacks.values():
         stack = Stack(files.root, complete=files.complete)
         stack.foreign = found.foreign
+        stack.joined["render"] = render
         for path in files.files:
             _take(read_file(path, path), stack, files, result)
             done += 1
@@ -102,17 +115,52 @@ def read_stacks(
                 progress(done, total)
         if stdin is not None and files.root == "":
             _take(decode(stdin[1], stdin[0]), stack, files, result)
-        _join(stack, result)
-        result.notices += [n for n in stack.notices if _reported(n.place, files)]
-        result.subjects += len(stack.of(Subject))
         yield stack, files
 
 
+def join_stack(stack: Stack, files: StackFiles, result: Result) -> Iterator[Deployment]:
+    """Join a stack, without judging it: what is deployed from it, one after the other."""
+    notices: dict[Notice, None] = {}
+    for one in _deployments(stack, result):
+        notices.update(dict.fromkeys(one.stack.notices))
+        result.subjects += sum(1 for subject in one.stack if one.judges(subject))
+        yield one
+        result.texts |= {source.path: source for source in one.stack.sources if source.outer is None}
+    notices.update(dict.fromkeys(stack.notices))
+    result.notices += [n for n in notices if _reported(n.place, files)]
+    result.unrecognised = [path for path in result.unrecognised if path not in result.texts]
+
+
 def _scan_stacks(found: Discovery, rules: list[Rule], result: Result, options: Options, stdin: tuple[str, bytes] | None) -> None:
-    for stack, files in read_stacks(found, result, options.progress, stdin):
-        _collect_secrets(stack, result)
-        check(stack, rules, result, files)
+    for stack, files in read_stacks(found, result, render=options.render or "never", progress=options.progress, stdin=stdin):
+        variants = Variants(result)
+        for one in join_stack(stack, files, result):
+            _collect_secrets(one.stack, result)
+            check(one, rules, result, files)
+            variants.take(one.root, one.files)
+        variants.finish()
     result.findings = _merged(result.findings)
+
+
+def _deployments(stack: Stack, result: Result) -> Iterator[Deployment]:
+    """The stack, joined; or each of the alternatives that Kustomize renders. Where a join raises, what there is is judged."""
+    before = len(stack.sources)
+    try:
+        join_all(stack)
+    except Exception:  # reported as an internal error, exit code 3: the rest is still judged
+        result.errors.append(InternalError("join", None, stack.root, _traceback()))
+    result.sources += len(stack.sources) - before
+    parts = deployments_of(stack)
+    while True:
+        try:
+            part = next(parts, None)
+        except Exception:
+            result.errors.append(InternalError("join", None, stack.root, _traceback()))
+            return
+        if part is None:
+            return
+        result.sources += len(part.stack.sources) - len(stack.sources)
+        yield part
 
 
 def _reported(place: Place, files: StackFiles) -> bool:
@@ -151,15 +199,6 @@ def _traceback() -> str:
     return traceback.format_exc()
 
 
-def _join(stack: Stack, result: Result) -> None:
-    before = len(stack.sources)
-    try:
-        join_all(stack)
-    except Exception:  # reported as an internal error, exit code 3: the rest is still judged
-        result.errors.append(InternalError("join", None, stack.root, _traceback()))
-    result.sources += len(stack.sources) - before
-
-
 def _collect_secrets(stack: Stack, result: Result) -> None:
     """Remember where secrets stand, so that no report shows them."""
     from afscan.platforms.secrets import literal_place, literal_text  # noqa: PLC0415  (start-up time)
@@ -175,14 +214,17 @@ def _collect_secrets(stack: Stack, result: Result) -> None:
         result.secrets.setdefault(place.path, []).append(place.span)
 
 
-def check(stack: Stack, rules: Iterable[Rule], result: Result, files: StackFiles) -> None:
+def check(part: Deployment, rules: Iterable[Rule], result: Result, files: StackFiles) -> None:
     """Call every rule on every subject of its kinds, and count the verdicts."""
+    stack = part.stack
     by_control: dict[str, dict[int, set[Verdict]]] = {}
     for rule in rules:
         tally = result.by_rule[rule.code]
         seen = by_control.setdefault(rule.control, {})
         for kind in rule.kinds:
             for subject in stack.of(kind):
+                if not part.judges(subject):
+                    continue
                 verdict = _check_one(rule, subject, stack, result, files)
                 if verdict is not None and _reported(subject.place, files):
                     tally.count(verdict)
@@ -219,9 +261,15 @@ def _check_one(rule: Rule, subject: Subject, stack: Stack, result: Result, files
     verdict = Verdict.PASS
     for problem in problems:
         if problem.place is not None and _reported(problem.place, files):
-            result.findings.append(_finding(rule, subject, problem))
+            finding = _finding(rule, subject, problem)
+            if finding.place.path in stack.joined.get("templates", ()):
+                finding.message += f" {_AS_RENDERED}"
+            result.findings.append(finding)
         verdict = _worse(verdict, problem.verdict)
     return verdict
+
+
+_AS_RENDERED = "(As `helm template` renders it with the chart's own values.)"
 
 
 def _doubted(problems: list[Problem], subject: Subject, stack: Stack) -> list[Problem]:

@@ -29,6 +29,7 @@ class Request:
     outputs: list[str] = field(default_factory=list)
     profile: str | None = None
     context: str = "none"
+    render: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: str | None = None
@@ -78,6 +79,7 @@ def _scan(request: Request, given: list[str], config: Config, progress: Progress
         select=request.select,
         ignore=request.ignore,
         context=request.context,
+        render=request.render,
         config=config,
         progress=progress,
         evidence=request.form in VIEWS,

@@ -38,6 +38,13 @@ class Context(StrEnum):
     STACK = "stack"
 
 
+class Render(StrEnum):
+    """Whether other programs may render what afscan cannot."""
+
+    AUTO = "auto"
+    NEVER = "never"
+
+
 class FailOn(StrEnum):
     """The threshold of the exit code."""
 
@@ -84,6 +91,7 @@ def scan(
     context: Annotated[
         Context, typer.Option(help="stack reads unreported neighbours. [none]", show_default=False)
     ] = Context.NONE,
+    render: Annotated[Render | None, typer.Option(help="auto lets kubectl and helm render. [never]", show_default=False)] = None,
     select: Annotated[list[str] | None, typer.Option(metavar="CODES", help="Only these rules: SEC201,SEC3,DB-1")] = None,
     ignore: Annotated[list[str] | None, typer.Option(metavar="CODES", help="Not these rules.")] = None,
     fail_on: Annotated[
@@ -112,6 +120,7 @@ def scan(
         outputs=output or [],
         profile=profile.value if profile is not None else None,
         context=context.value,
+        render=render.value if render is not None else None,
         select=_codes(select),
         ignore=_codes(ignore),
         fail_on=fail_on.value if fail_on is not None else None,

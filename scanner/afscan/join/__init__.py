@@ -5,36 +5,73 @@ return further subjects, which are then part of the stack. They run in the order
 absent from this stack, which is not the same as wrong.
 """
 
+from collections.abc import Iterator
 from importlib import import_module
 
+from afscan.model.charts import ChartFile
 from afscan.model.ci import GitOpsApplication, Workflow
+from afscan.model.kustomize import KustomizationFile
 from afscan.model.monitoring import Dashboard, LogPipeline, PrometheusConfig, RuleFile
 from afscan.model.sql import SqlScript
-from afscan.model.stack import Stack
+from afscan.model.stack import Deployment, Stack
 from afscan.model.subjects import ComposeFile, ConfigFile, Container, DotenvFile, Subject, TerraformFile
 
 JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
+    ("kustomizations", (KustomizationFile,)),
+    ("charts", (ChartFile,)),
     ("projects", (ComposeFile, DotenvFile)),
     ("modules", (TerraformFile,)),
     ("builds", (Container,)),
     ("gitops", (GitOpsApplication,)),
     ("repository", (Workflow,)),
     ("services", (Subject,)),
-    ("servers", (Container, ConfigFile)),
+    ("servers", (Container, ConfigFile, SqlScript)),
     ("migrations", (SqlScript,)),
     ("pooling", (Subject,)),
     ("logging", (Container, LogPipeline)),
     ("monitoring", (PrometheusConfig, RuleFile, Dashboard)),
 )
-"""Compose projects and the files they are made of; Terraform modules and their variables; containers and the Dockerfiles they
-build; GitOps applications and what they deploy; workflows and what they call; Services and the workloads they select; containers,
-configuration files, environment and arguments as effective servers; schema changes and what takes them back; who goes through which
-pooler; what collects logs; which rules Prometheus loads. With each join the kinds of subjects that it starts from: without any it
-is not even imported."""
+"""Kustomizations and what they render to, likewise Helm charts; Compose projects and the files they are made of; Terraform
+modules and their variables; containers and the Dockerfiles they build; GitOps applications and what they deploy; workflows and what
+they call; Services and the workloads they select; containers, configuration files, environment and arguments as effective servers;
+schema changes and what takes them back; who goes through which pooler; what collects logs; which rules Prometheus loads. With each
+join the kinds of subjects that it starts from: without any it is not even imported."""
+
+_OF_FILES = frozenset(("kustomizations", "charts", "projects", "modules"))
+"""Joins that put files together: they come first, and once for all that is deployed from a stack."""
 
 
 def join_all(stack: Stack) -> None:
-    """Run every join on a stack that has something for it."""
+    """Run every join on a stack that has something for it.
+
+    Where kustomizations are alternatives of each other, only the files are put together: what is deployed is then several stacks,
+    which :func:`afscan.join.kustomizations.deployments` joins one by one.
+    """
+    _run(stack, files=True)
+    if not _has_alternatives(stack):
+        connect(stack)
+
+
+def _has_alternatives(stack: Stack) -> bool:
+    kustomizations = stack.joined.get("kustomizations")
+    return kustomizations is not None and bool(kustomizations.groups)
+
+
+def deployments_of(stack: Stack) -> Iterator[Deployment]:
+    """What is deployed from a stack after :func:`join_all`: the stack itself, or the alternatives that Kustomize renders."""
+    if not _has_alternatives(stack):
+        return iter((Deployment(stack),))
+    from afscan.join.kustomizations import deployments  # noqa: PLC0415 - few stacks have any
+
+    return deployments(stack)
+
+
+def connect(stack: Stack) -> None:
+    """Run the joins that connect what is deployed together."""
+    _run(stack, files=False)
+
+
+def _run(stack: Stack, *, files: bool) -> None:
     for name, kinds in JOINS:
-        if any(stack.of(kind) for kind in kinds):
+        if (name in _OF_FILES) == files and any(stack.of(kind) for kind in kinds):
             stack.add(import_module(f"afscan.join.{name}").join(stack))

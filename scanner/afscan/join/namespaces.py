@@ -165,19 +165,26 @@ def makes_pods(stack: Stack) -> ForeignObject | None:
 
 
 _PATCHES = "patches"
+_CHANGES = "changes of files"
 
 
 def patch_of(stack: Stack, workload: Workload) -> ManifestPatch | None:
     """A patch of the stack that is for a workload of this kind and name: it may set what the workload's own manifest leaves out."""
     patches = stack.joined.get(_PATCHES)
     if patches is None:
-        patches = stack.joined[_PATCHES] = {(one.kind, one.patched): one for one in stack.of(ManifestPatch)}
+        patches = stack.joined[_PATCHES] = {(one.kind, one.patched): one for one in stack.of(ManifestPatch) if not one.files}
     found = patches.get((workload.kind, workload.name.rpartition(" ")[2])) if patches else None
     return found if isinstance(found, ManifestPatch) else None
 
 
 def patch_over(stack: Stack, subject: Subject) -> ManifestPatch | None:
-    """A patch of the stack that is for the workload that a subject is or belongs to."""
+    """A patch of the stack that is for the workload that a subject is or belongs to, or a change to all that its file holds."""
+    files = stack.joined.get(_CHANGES)
+    if files is None:
+        files = stack.joined[_CHANGES] = {path: one for one in stack.of(ManifestPatch) for path in one.files}
+    found = files.get(subject.node.source.path) if files else None
+    if isinstance(found, ManifestPatch):
+        return found
     workload = subject if isinstance(subject, Workload) else getattr(subject, "workload", None)
     return patch_of(stack, workload) if isinstance(workload, Workload) else None
 

@@ -1,6 +1,6 @@
 """The configuration: ``.afscan.yaml``, in the folder of a stack.
 
-Its keys are ``profile``, ``select``, ``ignore``, ``exclude``, ``fail_on``, ``fail_on_unknown`` and ``fail_on_notice``; see
+Its keys are ``profile``, ``select``, ``ignore``, ``exclude``, ``render``, ``fail_on``, ``fail_on_unknown`` and ``fail_on_notice``; see
 :mod:`afscan.judge.config_schema`. Options of the command line win. Run-wide keys come from the file nearest to all given paths;
 ``ignore`` counts in every stack that has a file of its own. A file without a key costs nothing: pydantic is imported to check
 one that has any.
@@ -61,7 +61,7 @@ class Ignore:
 class Config:
     """What a configuration file says. ``path`` is the file as reported ("" for none), ``folder`` is where it lies.
 
-    ``profile`` and ``fail_on`` are None where the file does not set them.
+    ``profile``, ``render`` and ``fail_on`` are None where the file does not set them.
     """
 
     path: str = ""
@@ -70,6 +70,7 @@ class Config:
     select: tuple[str, ...] = ()
     ignore: tuple[Ignore, ...] = ()
     exclude: tuple[str, ...] = ()
+    render: str | None = None
     fail_on: str | None = None
     fail_on_unknown: bool = False
     fail_on_notice: bool = False
@@ -178,6 +179,7 @@ def load_file(path: str) -> Config:
             for index, one in enumerate(model.ignore)
         ),
         exclude=tuple(model.exclude),
+        render=model.render,
         fail_on=model.fail_on,
         fail_on_unknown=model.fail_on_unknown,
         fail_on_notice=model.fail_on_notice,

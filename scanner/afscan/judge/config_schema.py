@@ -40,6 +40,12 @@ class ConfigModel(BaseModel):
     select: Annotated[Texts, Field(description="Only these rules: codes, prefixes of codes, names or control ids.")] = []
     ignore: Annotated[list[IgnoreModel], Field(description="Accepted findings.")] = []
     exclude: Annotated[Texts, Field(description="Files not scanned: patterns as in .gitignore, relative to this file.")] = []
+    render: Annotated[
+        Literal["auto", "never"] | None,
+        Field(
+            description="Whether kubectl, kustomize and helm may be run for what afscan cannot render itself; never is the default."
+        ),
+    ] = None
     fail_on: Annotated[
         Literal["low", "medium", "high", "critical", "never"] | None, Field(description="The least severity that fails a run.")
     ] = None

@@ -90,7 +90,12 @@ class ForeignObject(Subject):
 
 @record(slots=True, kw_only=True, eq=False)
 class ManifestPatch(Subject):
-    """A part of a workload's manifest that Kustomize puts over the whole one; it is not applied here. ``patched`` is its name."""
+    """A change that Kustomize makes to a workload's manifest, and that is not made here: a patch that no kustomization of the
+    stack names, or one that could not be evaluated. ``patched`` is the workload's name.
+
+    With ``files`` it may change any object that is read from these.
+    """
 
     kind: str
     patched: str
+    files: frozenset[str] = frozenset()

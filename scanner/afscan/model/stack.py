@@ -1,9 +1,10 @@
 """The stack: all subjects deployed together, and whether it is whole."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 from afscan.model.notice import Notice
+from afscan.model.record import record
 from afscan.model.source import Source
 from afscan.model.subjects import Subject
 
@@ -37,9 +38,33 @@ class Stack:
                     break
                 self._by_type.setdefault(kind, []).append(subject)
 
+    def keep(self, wanted: Callable[[Subject], bool]) -> None:
+        """Leave out all subjects that are not wanted."""
+        for kind, subjects in self._by_type.items():
+            self._by_type[kind] = [one for one in subjects if wanted(one)]
+
     def of(self, kind: type[S]) -> list[S]:
         """All subjects of a type, subtypes included."""
         return cast("list[S]", self._by_type.get(kind, []))
 
     def __iter__(self) -> Iterator[Subject]:
         return iter(self.of(Subject))
+
+
+@record(slots=True)
+class Deployment:
+    """What is deployed together, as a stack, and what of it is judged in it.
+
+    Mostly this is a stack itself, with nothing else set. Where Kustomize renders alternatives (overlays over one base), each of them
+    is a deployment: ``root`` is its kustomization, ``files`` are the files that it is rendered from. What surrounds the alternatives
+    is part of each of the stacks and judged in the one that judges ``everything``.
+    """
+
+    stack: Stack
+    root: Subject | None = None
+    files: frozenset[str] = frozenset()
+    everything: bool = True
+
+    def judges(self, subject: Subject) -> bool:
+        """Whether a subject of the stack is judged here."""
+        return self.everything or subject.node.source.path in self.files

@@ -24,9 +24,12 @@ _ROLES: dict[str, Role] = {ABSENT: "absent", MANAGED: "managed", EXTERNAL: "exte
 _LOADED: dict[str, Answer] = {"loaded": "yes", "no": "no"}
 
 
-def picture_of(stack: Stack) -> Picture:
-    """The picture of a joined stack. Everything is in the order of files and places, whatever the order in which it was read."""
-    return _Builder(stack).picture()
+def picture_of(stack: Stack, variant: str = "") -> Picture:
+    """The picture of a joined stack. Everything is in the order of files and places, whatever the order in which it was read.
+
+    :param variant: the kustomization that renders it, where it is one of several alternatives.
+    """
+    return _Builder(stack).picture(variant)
 
 
 class _Builder:
@@ -37,7 +40,7 @@ class _Builder:
         self.links: list[Link] = []
         self.unresolved: list[Unresolved] = []
 
-    def picture(self) -> Picture:
+    def picture(self, variant: str) -> Picture:
         stack, ways_in = self.stack, exposures(self.stack)
         for workload in _ordered([one for one in stack.of(Workload) if not overlay_of(one)]):
             self._add(workload, workload_node(stack, workload, ways_in.get(id(workload), [])))
@@ -49,6 +52,7 @@ class _Builder:
         self._watches()
         return Picture(
             root="" if stack.root == "." else stack.root,
+            variant=variant,
             complete=stack.complete,
             nodes=sorted(self.nodes.values(), key=lambda one: one.id),
             links=self.links,

@@ -114,6 +114,7 @@ class Picture(_Model):
     """One stack."""
 
     root: Annotated[str, Field(description="The stack's folder, empty for the scanned directory.")]
+    variant: Annotated[str, Field(description="The kustomization, where it is one of several alternatives; else empty.")] = ""
     complete: Annotated[bool, Field(description="False where only some files of the stack were given.")]
     nodes: list[Node]
     links: list[Link]

@@ -71,7 +71,7 @@ class _Text:
         links: dict[str, list[Link]] = {}
         for link in picture.links:
             links.setdefault(link.client, []).append(link)
-        name = picture.root or "the scanned files"
+        name = picture.variant or picture.root or "the scanned files"
         self._heading(f"Stack {name}{'' if picture.complete else ' (a part only)'}")
         running = [one for one in picture.nodes if one.role == "workload"]
         for scope, group in groupby(running, key=lambda one: one.scope):

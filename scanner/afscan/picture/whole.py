@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from afscan import __version__
-from afscan.engine import Progress, read_stacks
+from afscan.engine import Progress, join_stack, read_stacks
 from afscan.files.discover import Discovery
 from afscan.picture.build import picture_of
 from afscan.picture.places import at
@@ -16,7 +16,11 @@ def pictures_of(found: Discovery, progress: Progress | None = None) -> tuple[Pic
     """The pictures of all stacks, and the result with what was not read and what went wrong."""
     result = Result()
     result.notices += found.notices
-    stacks: list[Picture] = [picture_of(stack) for stack, _ in read_stacks(found, result, progress)]
+    stacks: list[Picture] = [
+        picture_of(one.stack, one.root.place.path if one.root is not None else "")
+        for stack, files in read_stacks(found, result, progress=progress)
+        for one in join_stack(stack, files, result)
+    ]
     notices = sorted(set(result.notices), key=lambda one: (one.place, one.kind, one.reason))
     return (
         Pictures(

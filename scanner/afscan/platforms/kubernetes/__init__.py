@@ -5,9 +5,11 @@ yields nothing.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from posixpath import basename
+from collections.abc import Callable, Iterable, Iterator
+from posixpath import basename, dirname
 
+from afscan.model.charts import ChartFile
+from afscan.model.kustomize import KustomizationFile
 from afscan.model.node import Mapping, Node, Scalar, Sequence
 from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
@@ -115,7 +117,14 @@ _VALUES = re.compile(r"values(?:[-._][\w.-]+)?\.ya?ml\Z", re.IGNORECASE)
 
 def recognise(source: Source, root: Node) -> bool:
     """Whether a document is an object of Kubernetes, or part of a Kustomize overlay or a Helm chart."""
-    return _is_object(root) or _around(source, root) is not None
+    return _is_object(root) or _is_kustomization(source, root) or _around(source, root) is not None
+
+
+def _is_kustomization(source: Source, root: Node) -> bool:
+    """Whether a file is a kustomization that Kustomize finds: by its name; the kind may be left out."""
+    if not isinstance(root, Mapping) or source.outer is not None or basename(source.name).lower() not in _KUSTOMIZATION:
+        return False
+    return _group(root) == _KUSTOMIZE or ("kind" not in root.entries and any(map(_KUSTOMIZE_KEYS.match, root.entries)))
 
 
 def _is_object(root: Node) -> bool:
@@ -134,12 +143,15 @@ def _around(source: Source, root: Node) -> str | None:
     if not isinstance(root, Mapping):
         return None
     keys = root.entries.keys()
+    if _is_kustomization(source, root):
+        return None
     if (name in _KUSTOMIZATION and any(map(_KUSTOMIZE_KEYS.match, keys))) or _group(root) == _KUSTOMIZE:
-        return "The files named here are judged as separate files; kustomize patches are not applied."
+        return "A kustomization in a text or under a name that Kustomize does not look for: it is not rendered."
     if "kind" in keys:
         return None
     if name in _CHART and {"apiVersion", "name", "version"} <= keys:
-        return "A Helm chart: its templates have to be rendered (`helm template`) before they can be judged."
+        reason = "A Helm chart: its templates have to be rendered before they can be judged"
+        return f"{reason}: run afscan with `--render auto`, or `helm template` first."
     if _VALUES.match(name) and keys and not keys & {"apiVersion", "services"}:
         return "Values of a Helm chart: they are judged in the rendered templates (`helm template`), not by themselves."
     return None
@@ -155,8 +167,24 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     if around is not None:
         first = next(iter(root.children()), root)
         out.notice(NoticeKind.PARTIAL, first.key.place if first.key is not None else first.head, around)
+        if isinstance(root, Mapping) and basename(source.name).lower() in _CHART and source.outer is None:
+            name, directory = scalar_text(root.get("name")), dirname(source.path)
+            out.subjects.append(ChartFile(name=f"chart {name}", node=root, platform="helm", chart=name, directory=directory))
         return
-    objects = list(_objects(root, out))
+    if _is_kustomization(source, root):
+        directory, component = dirname(source.path), scalar_text(root.get("kind")) == "Component"
+        file = KustomizationFile(name=source.path, node=root, platform="kubernetes", directory=directory, component=component)
+        out.subjects.append(file)
+        return
+    read_objects([root], out)
+
+
+def read_objects(roots: Iterable[Node], out: Interpretation, *, rendered: bool = False) -> None:
+    """Put the subjects of the objects in documents into ``out``.
+
+    :param rendered: whether they are what Kustomize made of several files.
+    """
+    objects = [one for root in roots for one in _objects(root, out)]
     present = {(kind, _meta(node, "namespace"), _meta(node, "name")) for node, kind, _ in objects}
     for node, kind, version in objects:
         groups, read = _HANDLERS.get(kind, ((), None))
@@ -172,7 +200,9 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
                 NoticeKind.PARTIAL, node.head, f"This {kind} has no `apiVersion`: Kubernetes refuses it, and it is not judged."
             )
         elif version.rpartition("/")[0] in groups and not (kind in WORKLOADS and _owned(node, present)):
-            read(read_object(node, kind, version, out))
+            item = read_object(node, kind, version, out)
+            item.rendered = rendered
+            read(item)
 
 
 def _objects(root: Node, out: Interpretation) -> Iterator[tuple[Mapping, str, str]]:

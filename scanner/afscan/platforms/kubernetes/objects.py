@@ -12,7 +12,10 @@ DEFAULT_NAMESPACE = "default"
 
 @record(slots=True)
 class KubernetesObject:
-    """An object of a manifest. ``group`` is the API group, empty for the core group."""
+    """An object of a manifest. ``group`` is the API group, empty for the core group.
+
+    ``rendered``: it is what Kustomize makes of several files, so it is whole.
+    """
 
     node: Mapping
     kind: str
@@ -20,6 +23,7 @@ class KubernetesObject:
     name: str
     namespace: str
     reader: Reader
+    rendered: bool = False
 
     @property
     def out(self) -> Interpretation:

@@ -51,7 +51,7 @@ def read_workload(item: KubernetesObject) -> None:
     if item.kind == "Rollout" and isinstance(item.node.get("spec", "workloadRef"), Mapping):
         return  # its pod template is that of a Deployment, which is read by itself
     pod = section(reader, "spec")
-    if _is_patch(item, pod):
+    if not item.rendered and _is_patch(item, pod):
         reason = f"This {item.kind} is a part only (a patch): what it is applied to is judged without it."
         out.notice(NoticeKind.PARTIAL, item.node.head, reason)
         out.subjects.append(ManifestPatch(name=item.title, node=item.node, platform=PLATFORM, kind=item.kind, patched=item.name))
