@@ -1,4 +1,4 @@
-"""Generate what follows from the code: rule pages, their index, JSON Schemas, and the pack's ``controls.json``.
+"""Generate what follows from the code: rule pages, their index, JSON Schemas, and the pack's ``controls.json`` and ``platforms.json``.
 
 ``python -m afscan.docs docs`` writes it; ``--check`` only tells whether the files on disk are up to date (exit code 1 if not).
 """
@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from afscan.examples import Example, examples_of
+from afscan.coverage import GENERATED as PLATFORMS
+from afscan.coverage import generated_platforms, load_platforms
+from afscan.examples import Example, examples_of, fixtures_folder
 from afscan.policy.controls import GENERATED, Control, generated_controls, load_controls
 from afscan.policy.registry import load_packs
 from afscan.policy.rule import Rule
@@ -25,6 +27,7 @@ def pages() -> dict[str, str]:
     by_id = {control.id: control for control in controls}
     found = {f"rules/{rule.code}.md": rule_page(rule, by_id[rule.control]) for rule in rules}
     found["rules/index.md"] = index_page(rules, controls)
+    found["rules/platforms.md"] = platforms_page(rules)
     found |= schemas()
     return found
 
@@ -40,6 +43,9 @@ def rule_page(rule: Rule, control: Control) -> str:
         f"- Profile: {rule.profile}",
         f"- Judges: {kinds}" + (" on complete stacks only" if rule.absence else ""),
     ]
+    platforms = load_platforms().get(rule.code)
+    if platforms:
+        lines.append(f"- Proven on: {', '.join(platforms)}")
     if rule.tags:
         lines.append(f"- Weaknesses: {', '.join(rule.tags)}")
     mapped = [f"{name} {', '.join(ids)}" for name, ids in control.mappings.items() if ids]
@@ -76,9 +82,32 @@ def index_page(rules: list[Rule], controls: list[Control]) -> str:
     return HEADER + "\n".join(lines)
 
 
-def _controls_file() -> Path:
+def platforms_page(rules: list[Rule]) -> str:
+    """All rules by platform, as their fixtures prove them."""
+    proven = load_platforms()
+    by_platform: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for platform in proven.get(rule.code, ()):
+            by_platform.setdefault(platform, []).append(rule)
+    lines = ["# The rules by platform\n\nA rule stands where its fixtures prove it.\n"]
+    for platform in sorted(by_platform):
+        lines += [f"## {platform}\n", "| code | name | severity | what |", "|---|---|---|---|"]
+        lines += [f"| [{r.code}]({r.code}.md) | {r.name} | {r.severity.label} | {r.title} |" for r in by_platform[platform]]
+        lines.append("")
+    return HEADER + "\n".join(lines)
+
+
+def _in_pack(name: str) -> Path:
     with as_file(files("afscan_rules")) as package:
-        return package / GENERATED
+        return package / name
+
+
+def _platforms() -> dict[Path, str]:
+    """``platforms.json``, where the fixtures are at hand."""
+    fixtures = fixtures_folder()
+    if fixtures is None:
+        return {}
+    return {_in_pack(PLATFORMS): generated_platforms(load_packs(), fixtures)}
 
 
 def _renew(wanted: dict[Path, str], *, write: bool) -> list[Path]:
@@ -98,7 +127,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     folder: Path = options.folder
     # The controls first: the pages are made from what is generated of them.
-    stale = _renew({_controls_file(): generated_controls()}, write=not options.check)
+    stale = _renew({_in_pack(GENERATED): generated_controls()}, write=not options.check)
+    stale += _renew(_platforms(), write=not options.check)
     wanted = {folder / name: text for name, text in pages().items()}
     stale += _renew(wanted, write=not options.check)
     extra = [path for path in sorted((folder / "rules").glob("*.md")) if path not in wanted]

@@ -229,7 +229,7 @@ def check(part: Deployment, rules: Iterable[Rule], result: Result, files: StackF
                 if verdict is not None and _reported(subject.place, files):
                     tally.count(verdict)
                     if result.evidence is not None and verdict in (Verdict.PASS, Verdict.NOT_JUDGED):
-                        result.evidence.append(Evidence(rule, verdict, subject.place, subject.name))
+                        result.evidence.append(Evidence(rule, verdict, subject.place, subject.name, subject.platform))
                     seen.setdefault(id(subject), set()).add(verdict)
     for control, subjects in by_control.items():
         tally = result.by_control.setdefault(control, Tally())

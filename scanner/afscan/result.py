@@ -63,6 +63,7 @@ class Evidence:
     verdict: Verdict
     place: Place
     subject: str
+    platform: str
 
 
 @record(slots=True)

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from afscan.cli.terminal import complain, wants_color, width_of, write
+from afscan.coverage import load_platforms
 from afscan.examples import Example, examples_of
 from afscan.judge.threshold import USAGE
 from afscan.policy.controls import Control, load_controls
@@ -37,7 +38,8 @@ def list_rules(form: Annotated[Format, typer.Option("--format", help="Form of th
     """List the rules."""
     rules = _rules()
     if form is Format.JSON:
-        rows = ",\n  ".join(json.dumps(_row(rule)) for rule in rules)
+        controls, platforms = {one.id: one for one in load_controls()}, load_platforms()
+        rows = ",\n  ".join(json.dumps(_row(rule, controls.get(rule.control), platforms)) for rule in rules)
         write(f"[\n  {rows}\n]\n".encode(), prose=False)
         return
     columns = [(r.code, r.control, r.severity.label, r.profile, r.name, r.title) for r in rules]
@@ -52,7 +54,7 @@ def list_rules(form: Annotated[Format, typer.Option("--format", help="Form of th
     write(("\n".join(lines) + "\n").encode())
 
 
-def _row(rule: Rule) -> dict[str, object]:
+def _row(rule: Rule, control: Control | None, platforms: dict[str, list[str]]) -> dict[str, object]:
     return {
         "code": rule.code,
         "name": rule.name,
@@ -60,7 +62,13 @@ def _row(rule: Rule) -> dict[str, object]:
         "severity": rule.severity.label,
         "profile": rule.profile,
         "subjects": [kind.__name__ for kind in rule.kinds],
+        "platforms": platforms.get(rule.code, []),
+        "needs_whole_stack": rule.absence,
         "title": rule.title,
+        "mappings": {
+            **(control.mappings if control is not None else {}),
+            "CWE": [tag for tag in rule.tags if tag.startswith("CWE-")],
+        },
     }
 
 
@@ -89,6 +97,11 @@ def _explained(rule: Rule, control: Control | None, bold: tuple[str, str]) -> li
     if control is not None:
         pieces.append(f"control   {control.id} {control.title}\n          {control.text}\n")
     pieces.append(f"severity  {rule.severity.label}\nprofile   {rule.profile}\njudges    {kinds}\n")
+    platforms = load_platforms().get(rule.code)
+    if platforms:
+        pieces.append(f"on        {', '.join(platforms)}\n")
+    mapped = [f"{name} {', '.join(ids)}" for name, ids in (control.mappings if control is not None else {}).items() if ids]
+    pieces += [f"maps to   {one}\n" for one in [*mapped, ", ".join(rule.tags)] if one]
     if rule.absence:
         pieces.append("needs     the whole stack: with some of its files only, it is not judged\n")
     if rule.why:

@@ -44,7 +44,10 @@ def dot(pictures: Pictures) -> str:
     for number, picture in enumerate(pictures.stacks):
         several = len(pictures.stacks) > 1
         if several:
-            lines += [f"  subgraph cluster_{number} {{", f"    label={_quoted(picture.variant or picture.root or 'the scanned files')};"]
+            lines += [
+                f"  subgraph cluster_{number} {{",
+                f"    label={_quoted(picture.variant or picture.root or 'the scanned files')};",
+            ]
         for index, (scope, nodes) in enumerate(_scopes(picture)):
             if scope:
                 lines += [f"    subgraph cluster_{number}_{index} {{", f"      label={_quoted(scope)};"]

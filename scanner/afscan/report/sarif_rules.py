@@ -37,6 +37,11 @@ _CATALOGUES = {
         "NIST SP 800-53: Security and Privacy Controls for Information Systems and Organizations.",
         "https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final",
     ),
+    "SOC 2": (
+        "AICPA",
+        "SOC 2: Trust Services Criteria.",
+        "https://www.aicpa-cima.com/resources/download/2017-trust-services-criteria-with-revised-points-of-focus-2022",
+    ),
     _CWE: ("MITRE", "Common Weakness Enumeration.", "https://cwe.mitre.org/"),
 }
 
