@@ -4,6 +4,8 @@ A name is looked up from where Prometheus runs: in the namespace of its pod (or 
 its Compose project. Names with more parts than a Service's, addresses and what service discovery finds are not of this stack.
 """
 
+from ipaddress import ip_address
+
 from afscan.join.monitoring import config_of, runners_of
 from afscan.join.services import find_service, resolve_host, selected
 from afscan.model.monitoring import ScrapeJob, ScrapeTarget
@@ -13,6 +15,8 @@ from afscan.model.stack import Stack
 from afscan.model.subjects import Service, Workload, labels_match
 
 _PROVIDED = frozenset(("localhost", "kubernetes", "host.docker.internal", "gateway.docker.internal"))
+_LOCAL = frozenset(("local", "localdomain", "internal", "lan", "home", "corp", "consul", "arpa", "intranet", "private", "test"))
+"""Last parts of names that are not public: RFC 6762, RFC 8375, RFC 6761, Consul's default domain, what networks are called at home."""
 
 
 @record(slots=True, eq=False)
@@ -42,6 +46,24 @@ def target_of(stack: Stack, job: ScrapeJob, target: ScrapeTarget) -> Partner:
     if pod is not None and _has(pod, "hostAliases"):
         return Partner("unknown", "the pod has host aliases of its own")
     return _clustered(stack, host, namespace, target)
+
+
+def far_targets(stack: Stack, job: ScrapeJob) -> list[ScrapeTarget]:
+    """The static targets that are certainly not in Prometheus' own cluster, Compose network or machine: public names and addresses."""
+    return [one for one in job.targets if one.host and _is_far(one.host.lower().rstrip(".")) and _is_foreign(stack, job, one)]
+
+
+def _is_foreign(stack: Stack, job: ScrapeJob, target: ScrapeTarget) -> bool:
+    return target_of(stack, job, target).state == "outside" and not resolve_host(stack, target.host, "")
+
+
+def _is_far(host: str) -> bool:
+    """A public address, or a name of a public domain; names of clusters and local networks are none."""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        labels = host.split(".")
+        return len(labels) > 2 and labels[-1].isalpha() and labels[-1] not in _LOCAL and "svc" not in labels
 
 
 def _clustered(stack: Stack, host: str, namespace: str, target: ScrapeTarget) -> Partner:
