@@ -5,20 +5,20 @@ Consumption" (``shared_buffers``, in blocks of 8 kB where no unit is written); n
 cache are separate; the image sets 512 MiB each where nobody does); the ``java`` command (``-Xmx``).
 """
 
-import re
 from collections.abc import Iterator
 
 from afscan.model.neo4j import Neo4j
+from afscan.model.patterns import pattern
 from afscan.model.record import record
 from afscan.model.subjects import Container, Postgres, RedisServer, Server
 from afscan.model.value import Value
 from afscan.platforms.images import facts_of_reference
 
-_SIZE = re.compile(r"'?\s*(\d{1,15})\s*(B|kB|MB|GB|TB)?\s*'?\Z")
+_SIZE = pattern(r"'?\s*(\d{1,15})\s*(B|kB|MB|GB|TB)?\s*'?\Z")
 _UNITS = {None: 8192, "B": 1, "kB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
-_HEAP = re.compile(r"(?<![\w-])-Xmx(\d{1,12})([kKmMgGtT]?)(?![\w])")
+_HEAP = pattern(r"(?<![\w-])-Xmx(\d{1,12})([kKmMgGtT]?)(?![\w])")
 _HEAP_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
-_JAVA = re.compile(r"(?:_?JAVA|JVM|HEAP|CATALINA|MAVEN|GRADLE)_?(?:TOOL_)?(?:OPTS|OPTIONS)\Z|_JAVA_OPTS\Z|_HEAP_OPTS\Z")
+_JAVA = pattern(r"(?:_?JAVA|JVM|HEAP|CATALINA|MAVEN|GRADLE)_?(?:TOOL_)?(?:OPTS|OPTIONS)\Z|_JAVA_OPTS\Z|_HEAP_OPTS\Z")
 _IMAGE_DEFAULT = 512 * 2**20
 
 

@@ -10,6 +10,7 @@ import re
 from posixpath import basename
 
 from afscan.model.node import Node, Scalar
+from afscan.model.patterns import pattern
 from afscan.model.source import Source
 from afscan.model.subjects import Credential, Setting
 from afscan.model.value import Value
@@ -39,9 +40,9 @@ _RENAMED = (
 )
 """Beginnings of names of version 4 (and 3.5), and what version 5 calls them; it still takes the old ones."""
 
-_SERVER = re.compile(r"(?:dbms|server|db|cypher|causal_clustering|fabric|client|browser|initial|internal)[._]")
-_SECRET = re.compile(r"(?:[._]|\A)(?:password|client_secret|system_password|private_key_password|keystore_password)\Z")
-_COMMAND = re.compile(r"\$\(.*\)\Z", re.DOTALL)
+_SERVER = pattern(r"(?:dbms|server|db|cypher|causal_clustering|fabric|client|browser|initial|internal)[._]")
+_SECRET = pattern(r"(?:[._]|\A)(?:password|client_secret|system_password|private_key_password|keystore_password)\Z")
+_COMMAND = pattern(r"\$\(.*\)\Z", re.DOTALL)
 
 
 def recognise(source: Source, root: Node) -> bool:

@@ -7,16 +7,15 @@ quotes alone do not protect it. Source: github.com/go-ini/ini, parser.go; grafan
 ``password``).
 """
 
-import re
-
 from afscan.model.node import Scalar, Sequence
 from afscan.model.notice import Notice, NoticeKind
+from afscan.model.patterns import pattern
 from afscan.model.place import Span
 from afscan.model.source import Source
 from afscan.syntax import Parsed
 
-_COMMENT = re.compile(r"[#;]")
-_SIGN = re.compile(r"[=:]")
+_COMMENT = pattern(r"[#;]")
+_SIGN = pattern(r"[=:]")
 
 
 def parse(source: Source) -> Parsed:
