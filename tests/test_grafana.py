@@ -283,3 +283,13 @@ def test_odd_files_do_no_harm(text: str) -> None:
 )
 def test_odd_provisioning_does_no_harm(text: str) -> None:
     stack_of({"provisioning/x.yaml": text})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("tool.ini", "[dashboards]\njust words\n"), ("php.ini", "[PHP]\nengine = On\n"), ("x.ini", "[snapshots]\nkeep = 3\n")],
+)
+def test_files_that_are_not_grafana(name: str, text: str) -> None:
+    out = interpreted(text, name)
+    assert not out.subjects
+    assert not out.notices

@@ -294,3 +294,17 @@ def test_lines_that_are_no_settings_are_noted(text: str) -> None:
 )
 def test_odd_inputs_do_no_harm(text: str) -> None:
     stack_of({"neo4j.conf": text})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("neo4j-proxy.conf", "server {\n  listen 80;\n}\n"),
+        ("application.properties", "server.port=8080\nserver.http2.enabled=true\nspring.datasource.url=jdbc:x\n"),
+        ("my.conf", "server.bolt.tls_level REQUIRED\n"),
+    ],
+)
+def test_files_that_are_not_neo4j(name: str, text: str) -> None:
+    out = interpreted(text, name)
+    assert not [one for one in out.subjects if isinstance(one, ConfigFile)]
+    assert not out.notices

@@ -16,12 +16,12 @@ def pod_cannot_start_as_configured(server: Server, stack: Stack) -> Iterator[Pro
 
     What is configured is not what runs: a server that listens on the loopback interface of its own container answers nobody else, one
     whose file is a folder, or whose log folder its image lacks, stops at once. Whoever repairs it in a hurry turns a protection off
-    with it: the password file, the certificate, the bind address.
+    with it: the password file, the certificate, the bind address. Whether clients reach a pooler is DB103's.
 
     ## Fix
     - Redis: write `bind * -::*` (or the container's own address) and keep others out by password and network policy; log to standard
       output with `logfile ""`.
-    - PgBouncer: run it as a user other than 0, and set `listen_addr = 0.0.0.0` in a container.
+    - PgBouncer: run it as a user other than 0.
     - Kubernetes: mount a single file with `subPath`, or mount the folder around it.
     - Any: let the server listen where its clients come from, and mount each file as a file.
     """

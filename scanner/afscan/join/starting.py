@@ -1,6 +1,6 @@
 """What keeps a server's container from starting, or everybody else from reaching it, as it is configured.
 
-Sources: redis.io, redis.conf (``bind``, ``logfile``); pgbouncer.org (``listen_addr``, "PgBouncer should not run as root");
+Sources: redis.io, redis.conf (``bind``, ``logfile``); pgbouncer.org ("PgBouncer should not run as root");
 qdrant.tech, "Configuration" (``service.host``); postgresql.org, "Connection Settings"; neo4j.com/docs, "Configure network
 connectors"; Kubernetes, "Configure a Pod to Use a ConfigMap" (a volume's mount path is a folder, unless ``subPath`` names an entry).
 """
@@ -70,13 +70,14 @@ class Reached:
 
 
 def loopback_only(server: Server) -> Value[str] | None:
-    """The setting by which a server listens on the loopback interface only; None where it does not, or nobody says so."""
+    """The setting by which a datastore listens on the loopback interface only; None where it does not, or nobody says so.
+
+    A pooler is another matter: :mod:`afscan.join.pooling` tells whether its clients reach it.
+    """
     if isinstance(server, RedisServer | RedisSentinel):
         written = server.bind
         local = written and all(one.is_set and is_loopback(one.or_else("").lstrip("-")) for one in written)
         return written[0] if local else None
-    if isinstance(server, PgBouncer):
-        return _local(server.listen_address, separator=",")
     if isinstance(server, Qdrant):
         return _local(server.host)
     if isinstance(server, Postgres):

@@ -50,7 +50,7 @@ _COMMAND = pattern(r"\$\(.*\)\Z", re.DOTALL)
 
 def recognise(source: Source, root: Node) -> bool:
     """Whether this is Neo4j's: by its name, or by the settings in it."""
-    if basename(source.name).lower().startswith("neo4j"):
+    if basename(source.name).lower() == "neo4j.conf":
         return True
     names = [child.key.text for child in root.children() if child.key is not None]
     return any(_SERVER.match(name) for name in names)
