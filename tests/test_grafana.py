@@ -293,3 +293,16 @@ def test_files_that_are_not_grafana(name: str, text: str) -> None:
     out = interpreted(text, name)
     assert not out.subjects
     assert not out.notices
+
+
+def test_whatever_is_secure_is_secret_but_certificates() -> None:
+    text = (
+        "apiVersion: 1\ndatasources:\n  - name: a\n    type: loki\n    secureJsonData:\n"
+        "      httpHeaderValue1: Bearer kX9vTq2mWzL0rT7p\n      tlsCACert: $__file{/tls/ca.crt}\n      httpHeaderValue2: $TOKEN\n"
+    )
+    found = [one for one in interpreted(text, "datasources.yaml").subjects if isinstance(one, Credential)]
+    assert [(one.key, one.origin) for one in found] == [
+        ("httpHeaderValue1", Origin.LITERAL),
+        ("httpHeaderValue2", Origin.INTERPOLATED),
+    ]
+    assert text_at(text, found[0].value.place) == "Bearer kX9vTq2mWzL0rT7p"
