@@ -283,3 +283,26 @@ def test_odd_files_do_no_harm(text: str) -> None:
 )
 def test_odd_provisioning_does_no_harm(text: str) -> None:
     stack_of({"provisioning/x.yaml": text})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("tool.ini", "[dashboards]\njust words\n"), ("php.ini", "[PHP]\nengine = On\n"), ("x.ini", "[snapshots]\nkeep = 3\n")],
+)
+def test_files_that_are_not_grafana(name: str, text: str) -> None:
+    out = interpreted(text, name)
+    assert not out.subjects
+    assert not out.notices
+
+
+def test_whatever_is_secure_is_secret_but_certificates() -> None:
+    text = (
+        "apiVersion: 1\ndatasources:\n  - name: a\n    type: loki\n    secureJsonData:\n"
+        "      httpHeaderValue1: Bearer kX9vTq2mWzL0rT7p\n      tlsCACert: $__file{/tls/ca.crt}\n      httpHeaderValue2: $TOKEN\n"
+    )
+    found = [one for one in interpreted(text, "datasources.yaml").subjects if isinstance(one, Credential)]
+    assert [(one.key, one.origin) for one in found] == [
+        ("httpHeaderValue1", Origin.LITERAL),
+        ("httpHeaderValue2", Origin.INTERPOLATED),
+    ]
+    assert text_at(text, found[0].value.place) == "Bearer kX9vTq2mWzL0rT7p"

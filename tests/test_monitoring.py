@@ -3,7 +3,7 @@
 import pytest
 
 from afscan.join.monitoring import histogram_use, loading_of, rules_of, runners_of
-from afscan.join.scraping import monitored, target_of
+from afscan.join.scraping import far_targets, monitored, target_of
 from afscan.model.monitoring import AlertRouting, Dashboard, MetricRule, PrometheusConfig, RuleFile, ScrapeJob
 from afscan.model.notice import NoticeKind
 from afscan.model.subjects import Connection, Credential, Origin, Subject
@@ -372,3 +372,26 @@ def test_a_template_around_alerts_is_none_of_them() -> None:
     out = interpreted(text, "rules.yml")
     assert not out.subjects
     assert [notice.kind for notice in out.notices] == [NoticeKind.TEMPLATED]
+
+
+@pytest.mark.parametrize(
+    ("target", "far"),
+    [
+        ("node-1.example.com:9100", True),
+        ("8.8.4.4:9100", True),
+        ("10.0.0.4:9100", False),
+        ("api:8000", False),
+        ("api.shop:8000", False),
+        ("api.shop.svc:8000", False),
+        ("api.shop.svc.cluster.local:8000", False),
+        ("node.dc1.consul:9100", False),
+        ("host.docker.internal:9100", False),
+        ("localhost:9100", False),
+        ("https://blackbox.example.com/probe", False),
+    ],
+)
+def test_targets_outside_of_every_local_network(target: str, far: bool) -> None:
+    text = f"scrape_configs:\n  - job_name: a\n    static_configs:\n      - targets: ['{target}']\nalerting: {{alertmanagers: [a]}}\n"
+    stack = stack_of({"prometheus.yml": text})
+    (job,) = stack.of(ScrapeJob)
+    assert bool(far_targets(stack, job)) is far

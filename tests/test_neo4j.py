@@ -140,7 +140,7 @@ def test_names(name: str, expected: str) -> None:
     ("variable", "expected"),
     [
         ("NEO4J_server_memory_heap_max__size", "server.memory.heap.max_size"),
-        ("NEO4J_dbms_connector_bolt_tls__level", "server.bolt.tls_level"),
+        ("NEO4J_dbms_connector_bolt_tls__level", "dbms.connector.bolt.tls_level"),
         ("NEO4J_AUTH", None),
         ("NEO4J_ACCEPT_LICENSE_AGREEMENT", None),
         ("NEO4J_apoc_export_file_enabled", None),
@@ -181,7 +181,8 @@ def test_hosts(text: str, expected: str) -> None:
     [
         ("", "REQUIRED", ("set", True)),
         ("      NEO4J_server_bolt_tls__level: DISABLED\n", "DISABLED", ("set", True)),
-        ("      NEO4J_dbms_connector_bolt_tls__level: optional\n", "OPTIONAL", ("set", True)),
+        # an old name counts where nobody writes the new one, and the file does
+        ("      NEO4J_dbms_connector_bolt_tls__level: optional\n", "REQUIRED", ("set", True)),
         ("      NEO4J_AUTH: none\n", "REQUIRED", ("set", False)),
         ("      NEO4J_AUTH: neo4j/${PASSWORD}\n", "REQUIRED", ("set", True)),
         ("      NEO4J_AUTH_FILE: /run/secrets/auth\n", "REQUIRED", ("set", True)),
@@ -193,6 +194,14 @@ def test_the_environment_comes_after_the_file(variables: str, tls: str, how: tup
     stack = stack_of({"compose.yaml": compose, "graph/neo4j.conf": FIVE})
     assert one(stack).bolt_tls.value == tls
     assert asked(stack) == how
+
+
+def test_the_new_name_wins_in_any_layer() -> None:
+    both = "server.bolt.tls_level=REQUIRED\ndbms.connector.bolt.tls_level=DISABLED\n"
+    assert one(stack_of({"neo4j.conf": both})).bolt_tls.value == "REQUIRED"
+    compose = COMPOSE + "      NEO4J_dbms_connector_bolt_tls__level: REQUIRED\n"
+    stack = stack_of({"compose.yaml": compose, "graph/neo4j.conf": FOUR})
+    assert one(stack).bolt_tls.value == "REQUIRED"
 
 
 def test_a_password_does_not_turn_on_what_the_file_turns_off() -> None:
@@ -285,3 +294,17 @@ def test_lines_that_are_no_settings_are_noted(text: str) -> None:
 )
 def test_odd_inputs_do_no_harm(text: str) -> None:
     stack_of({"neo4j.conf": text})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("neo4j-proxy.conf", "server {\n  listen 80;\n}\n"),
+        ("application.properties", "server.port=8080\nserver.http2.enabled=true\nspring.datasource.url=jdbc:x\n"),
+        ("my.conf", "server.bolt.tls_level REQUIRED\n"),
+    ],
+)
+def test_files_that_are_not_neo4j(name: str, text: str) -> None:
+    out = interpreted(text, name)
+    assert not [one for one in out.subjects if isinstance(one, ConfigFile)]
+    assert not out.notices

@@ -83,7 +83,6 @@ _FLUENTD_TYPE = pattern(r"^[ \t]*@?type[ \t]+\S", re.MULTILINE)
 _FLUENTBIT_NAME = pattern(r"(?:fluent-?bit|td-agent-bit)\.conf\Z")
 _FLUENTBIT = pattern(r"^[ \t]*\[(?:SERVICE|INPUT|FILTER|OUTPUT)\][ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _FLUENTBIT_ENTRY = pattern(r"^[ \t]+(?:Name|Match|Flush|Parsers_File|Log_Level)[ \t]+\S", re.MULTILINE | re.IGNORECASE)
-_NEO4J_NAME = pattern(r"neo4j(?:[._-][\w.-]*)?\.conf\Z")
 _NEO4J = pattern(
     r"^[ \t]*(?:dbms\.(?:connectors?|memory|security|ssl|default|directories|tx_log|logs|mode|jvm)|"
     r"server\.(?:bolt|https?|memory|directories|default|jvm|metrics|config|cluster)|"
@@ -175,7 +174,7 @@ def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
         return "fluentd"
     if _is_fluentbit(base, text):
         return "fluentbit"
-    if _NEO4J_NAME.match(base) or (suffix in ("conf", "", "properties") and len(_NEO4J.findall(text)) >= 2):
+    if base == "neo4j.conf" or (suffix in ("conf", "", "properties") and len(_NEO4J.findall(text)) >= 2):
         return "properties"
     if _GRAFANA_NAME.match(base) or (suffix in ("ini", "") and _GRAFANA.search(text)):
         return "goini"

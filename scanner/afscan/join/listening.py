@@ -8,6 +8,8 @@ this container sets could change them.
 
 import re
 
+from afscan.model.grafana import Grafana
+from afscan.model.neo4j import Neo4j
 from afscan.model.place import Place
 from afscan.model.record import field, record
 from afscan.model.stack import Stack
@@ -50,6 +52,13 @@ def listening(stack: Stack, container: Container) -> Listening | None:
         return _qdrant(server, container)
     if isinstance(server, Postgres):
         return _postgres(server, container)
+    if isinstance(server, Grafana):
+        speaks = (
+            "https" if server.protocol.value in ("https", "h2") else "http" if server.protocol.value in (None, "http") else ""
+        )
+        return _listening("Grafana", container, [(_number(server.setting("server.http_port")), 3000, speaks)])
+    if isinstance(server, Neo4j):
+        return _neo4j(server, container)
     return _documented(container)
 
 
@@ -101,6 +110,28 @@ def _qdrant(server: Qdrant, container: Container) -> Listening:
     if server.tls.is_set:
         found.because = dict.fromkeys(found.ports, server.tls.place) | found.because
     return found
+
+
+def _neo4j(server: Neo4j, container: Container) -> Listening:
+    """A connector listens on the port that its address names, else on its own."""
+    ports = []
+    for scope, enabled, number, speaks in (
+        ("bolt", server.bolt.or_else(True), 7687, ""),
+        ("http", server.http.or_else(True), 7474, "http"),
+        ("https", server.https.or_else(False), 7473, "https"),
+    ):
+        address = server.setting(f"server.{scope}.listen_address")
+        named = address.or_else("").rpartition(":")[2]
+        if enabled:
+            ports.append(
+                (_number(Value.of(named, address.node, address.at)) if named.isdecimal() else _unwritten(address), number, speaks)
+            )
+    return _listening("Neo4j", container, ports)
+
+
+def _unwritten(address: Value[str]) -> Value[int]:
+    """The port of an address that names none: the connector's own."""
+    return Value.unknown(address.node, address.reason) if address.is_unknown else Value.unset(address.node)
 
 
 def _postgres(server: Postgres, container: Container) -> Listening:

@@ -9,10 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from afscan.join.monitoring import config_of, runners_of
 from afscan.join.namespaces import whole
 from afscan.join.scraping import monitored, target_of
-from afscan.join.services import resolve_host
 from afscan.model.monitoring import Dashboard, MetricRule, Panel, PrometheusConfig, RuleFile, ScrapeJob, ScrapeTarget, Selector
 from afscan.model.node import Mapping, Scalar
 from afscan.model.record import field, record
@@ -113,7 +111,7 @@ def _look_at(stack: Stack, job: ScrapeJob, found: _Metrics) -> None:
     elif job.path.or_else("").endswith("/federate"):
         found.open = found.open or f"{job.name} takes over what another Prometheus has"
     for target in job.targets:
-        workloads = _workloads(stack, job, target)
+        workloads = target_of(stack, job, target).workloads
         for workload in workloads:
             found.reached.setdefault(id(workload), job)
         noted = _note(found, job, workloads, (job.job, target.host), target)
@@ -123,16 +121,6 @@ def _look_at(stack: Stack, job: ScrapeJob, found: _Metrics) -> None:
 
 def _is_loopback(target: ScrapeTarget) -> bool:
     return target.host in ("localhost", "::1") or target.host.startswith("127.")
-
-
-def _workloads(stack: Stack, job: ScrapeJob, target: ScrapeTarget) -> list[Workload]:
-    """The workloads behind a static target."""
-    partner = target_of(stack, job, target)
-    if partner.service is not None:
-        return list(partner.service.selects)
-    config = config_of(stack, job)
-    runners = runners_of(stack, config) if config is not None else []
-    return resolve_host(stack, target.host, runners[0].workload.namespace) if runners and partner.state == "found" else []
 
 
 def _note(
@@ -335,7 +323,7 @@ def guards_of(stack: Stack) -> frozenset[str]:
 def application_of(stack: Stack, job: ScrapeJob) -> Workload | None:
     """An application of the stack that a job scrapes; None where it reaches exporters, tools and servers, or nobody known."""
     reached = monitored(stack, job) if job.selector is not None else None
-    workloads = reached if reached is not None else [w for target in job.targets for w in _workloads(stack, job, target)]
+    workloads = reached if reached is not None else [w for target in job.targets for w in target_of(stack, job, target).workloads]
     for workload in workloads or ():
         repositories = [one.image.repository for one in workload.containers if one.image is not None]
         tool = any(one.serves(repository) for one in families() for repository in repositories)

@@ -4,9 +4,11 @@ A name is looked up from where Prometheus runs: in the namespace of its pod (or 
 its Compose project. Names with more parts than a Service's, addresses and what service discovery finds are not of this stack.
 """
 
+from ipaddress import ip_address
+
 from afscan.join.endpoints import ABSENT, SERVICE, UNKNOWN, WORKLOAD, meaning, namespace_of
 from afscan.join.monitoring import config_of, runners_of
-from afscan.join.services import selected
+from afscan.join.services import resolve_host, selected
 from afscan.model.monitoring import ScrapeJob, ScrapeTarget
 from afscan.model.node import Mapping, Node
 from afscan.model.record import field, record
@@ -14,6 +16,8 @@ from afscan.model.stack import Stack
 from afscan.model.subjects import Service, Workload, labels_match
 
 KEY = "scraping"
+_LOCAL = frozenset(("local", "localdomain", "internal", "lan", "home", "corp", "consul", "arpa", "intranet", "private", "test"))
+"""Last parts of names that are not public: RFC 6762, RFC 8375, RFC 6761, Consul's default domain, what networks are called at home."""
 
 
 @record(slots=True, eq=False)
@@ -51,6 +55,24 @@ def target_of(stack: Stack, job: ScrapeJob, target: ScrapeTarget) -> Partner:
     if service.ports and port.value not in {p.port.value for p in service.ports}:
         return Partner("missing", f"{service.name} has no port {port.value}", service)
     return Partner("found", "", service, found.workloads)
+
+
+def far_targets(stack: Stack, job: ScrapeJob) -> list[ScrapeTarget]:
+    """The static targets that are certainly not in Prometheus' own cluster, Compose network or machine: public names and addresses."""
+    return [one for one in job.targets if one.host and _is_far(one.host.lower().rstrip(".")) and _is_foreign(stack, job, one)]
+
+
+def _is_foreign(stack: Stack, job: ScrapeJob, target: ScrapeTarget) -> bool:
+    return target_of(stack, job, target).state == "outside" and not resolve_host(stack, target.host, "")
+
+
+def _is_far(host: str) -> bool:
+    """A public address, or a name of a public domain; names of clusters and local networks are none."""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        labels = host.split(".")
+        return len(labels) > 2 and labels[-1].isalpha() and labels[-1] not in _LOCAL and "svc" not in labels
 
 
 def monitored(stack: Stack, job: ScrapeJob) -> list[Workload] | None:

@@ -30,8 +30,12 @@ _SENDS = {
     "http": ("http_user", "http2_user", "aws_auth", "oauth2.enable", "tls.crt_file"),
     "loki": ("http_user", "bearer_token", "tls.crt_file"),
     "splunk": ("splunk_token", "http_user", "tls.crt_file"),
+    "kafka": ("rdkafka.sasl.username", "rdkafka.sasl.kerberos.principal", "rdkafka.ssl.certificate.location", "aws_msk_iam"),
+    "influxdb": ("http_user", "http_token"),
+    "syslog": (),
+    "gelf": (),
 }
-"""The outputs over the network whose settings are known, and what counts as credentials in each."""
+"""The outputs over the network whose settings are known, and what counts as credentials in each (none: it knows no credentials)."""
 
 _CLOUDS = frozenset(
     (
@@ -201,6 +205,9 @@ def _output(one: _Plugin, service: _Plugin | None) -> LogOutput:
     if not upstream.is_unset:
         hosts = [Value.unknown(upstream.node, "the servers are listed in a file of their own")]
         secure = Value.unknown(upstream.node, "the servers are listed in a file of their own") if secure.is_unset else secure
+    if kind == "kafka":  # librdkafka's own settings: plaintext by default
+        hosts = [broker.map(lambda text: text.rpartition(":")[0] or text) for broker in listed(one.text("brokers"))]
+        secure = one.text("rdkafka.security.protocol").map(lambda word: word.strip().lower().endswith("ssl"))
     unset: Value[bool] = Value.unset(one.node)
     return LogOutput(
         node=one.node,
@@ -210,7 +217,7 @@ def _output(one: _Plugin, service: _Plugin | None) -> LogOutput:
         hosts=hosts,
         secure=secure if kind in _SENDS else unset,
         secure_default=kind in _CLOUDS if kind in _SENDS or kind in _CLOUDS else None,
-        authenticated=_authenticated(one, _SENDS[kind]) if kind in _SENDS else None,
+        authenticated=_authenticated(one, _SENDS[kind]) if _SENDS.get(kind) else None,
         verified=switch(one.text("tls.verify"), bare=True) if kind in _SENDS else unset,
         buffer=None,
         overflow=Value.unset(one.node),

@@ -29,6 +29,7 @@ _CLOUDS = frozenset(
         "azureblob",
     )
 )
+_KAFKA = frozenset(("kafka", "kafka2", "kafka_buffered", "rdkafka", "rdkafka2"))
 _HEADERS = re.compile(r"authorization|api[-_]?key|token", re.IGNORECASE)
 
 
@@ -59,6 +60,10 @@ def read_target(kind: str, section: Mapping) -> Target | None:
         return _web(section, ("url", "endpoint_url"), default=True, verify="insecure_tls")
     if kind == "splunk_hec":
         return _splunk(section)
+    if kind in _KAFKA:
+        return _kafka(section)
+    if kind == "remote_syslog":
+        return _syslog(section)
     if kind in _CLOUDS:
         unset: Value[bool] = Value.unset(section)
         return Target(secure=unset, secure_default=True, authenticated=None, verified=unset, buffers=True)
@@ -211,4 +216,27 @@ def _splunk(section: Mapping) -> Target:
         secure_default=True,
         authenticated=given(section, "hec_token", "token"),
         verified=insecure.map(lambda off: not off),
+    )
+
+
+def _kafka(section: Mapping) -> Target:
+    """Kafka: TLS with a certificate authority, credentials by SASL or a certificate. Source: fluent-plugin-kafka, README."""
+    authority = given(section, "ssl_ca_cert", "ssl_ca_certs_from_system")
+    names = [_named(broker)[0] for broker in listed(text_of(section, "brokers"))]
+    return Target(
+        hosts=names,
+        secure=authority,
+        authenticated=given(section, "username", "principal", "ssl_client_cert", "sasl_aws_msk_iam_access_key_id"),
+        verified=switch(text_of(section, "ssl_verify_hostname"), bare=True),
+    )
+
+
+def _syslog(section: Mapping) -> Target:
+    """Syslog knows no credentials. Source: fluent-plugin-remote_syslog, README."""
+    host = text_of(section, "host")
+    return Target(
+        hosts=[host] if not host.is_unset else [],
+        secure=switch(text_of(section, "tls"), bare=True),
+        authenticated=None,
+        verified=Value.unset(section),
     )

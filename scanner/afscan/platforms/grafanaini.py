@@ -8,6 +8,7 @@ import re
 from posixpath import basename
 
 from afscan.model.node import Node, Scalar, Sequence
+from afscan.model.patterns import pattern
 from afscan.model.source import Source
 from afscan.model.subjects import Origin, Setting
 from afscan.model.value import Value
@@ -16,7 +17,7 @@ from afscan.platforms.settings import file_subject, holder_of, origin_in, writte
 
 PLATFORM = "grafana"
 
-_EXPANSION = re.compile(r"\$(?:__(\w+))?\{([^{}]+)\}")
+_EXPANSION = pattern(r"\$(?:__(\w+))?\{([^{}]+)\}")
 _SECTIONS = frozenset(("server", "security", "users", "auth", "auth.anonymous", "auth.basic", "unified_alerting", "dashboards"))
 _ENDPOINTS = frozenset(("api_url", "token_url", "auth_url", "connstr", "callback_url", "server_url"))
 

@@ -10,7 +10,7 @@ from afscan.model.grafana import DashboardProvider, Datasource, GrafanaAlerting
 from afscan.model.monitoring import AlertReceiver, AlertRoute
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.source import Source
-from afscan.model.subjects import Connection
+from afscan.model.subjects import Connection, Credential
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation, Reader
 from afscan.platforms.settings import holder_of, origin_in, written
@@ -26,6 +26,7 @@ _SQL = {
 _ENCRYPTED = frozenset(("require", "verify-ca", "verify-full", "true"))
 _PLAIN = frozenset(("disable", "false"))
 _MAX_ROUTES = 5_000
+_CERTIFICATES = frozenset(("tlsCACert", "tlsClientCert"))
 
 
 def interpret_provisioning(source: Source, root: Node, out: Interpretation) -> None:
@@ -58,7 +59,7 @@ def _datasource(one: Reader, source: Source) -> None:
     )
     one.out.subjects.append(found)
     for key, value in {"password": one.text("password"), **one.string_map("secureJsonData")}.items():
-        _describe(key, value, owner, source, one.out)
+        _secret(key, value, owner, source, one.out)
     product = _SQL.get(found.kind.or_else(""))
     if product is not None and "://" not in one.text("url").or_else(""):
         _sql(one, product, url, owner)
@@ -104,6 +105,33 @@ def _expanded(value: Value[str]) -> Value[str]:
     if value.is_set and origin_of(value.or_else(""), expands=True) == "interpolated":
         return Value.unknown(value.node, "a part of it comes from the environment", value.at)
     return value
+
+
+def _secret(key: str, value: Value[str], owner: str, source: Source, out: Interpretation) -> None:
+    """What stands under ``secureJsonData`` is secret whatever it is called (``httpHeaderValue1``), certificates excepted."""
+    from afscan.platforms.variables import credential_kind, origin_of  # noqa: PLC0415  (start-up time)
+
+    if key in _CERTIFICATES:
+        return
+    if credential_kind(key, reader=PLATFORM) is not None:
+        _describe(key, value, owner, source, out)
+        return
+    found = written(value.or_else(""), value.node) if value.is_set else value
+    if found.is_unset or found.value == "":
+        return
+    out.subjects.append(
+        Credential(
+            name=f"{key} of {owner}",
+            node=found.node,
+            platform=PLATFORM,
+            key=key,
+            kind="secret",
+            value=found,
+            origin=origin_in(found) if found.is_unknown else origin_of(found.or_else(""), expands=True),
+            reader=PLATFORM,
+            holder=holder_of(source),
+        )
+    )
 
 
 def _describe(key: str, value: Value[str], owner: str, source: Source, out: Interpretation) -> None:

@@ -10,6 +10,7 @@ import re
 from posixpath import basename
 
 from afscan.model.node import Node, Scalar
+from afscan.model.patterns import pattern
 from afscan.model.source import Source
 from afscan.model.subjects import Credential, Setting
 from afscan.model.value import Value
@@ -17,6 +18,9 @@ from afscan.platforms.reading import Interpretation
 from afscan.platforms.settings import file_subject, holder_of, origin_in, written
 
 PLATFORM = "neo4j"
+
+OLD = ", old name"
+"""What is added to the ``layer`` of a setting that is written under its name of version 4."""
 
 _RENAMED = (
     ("dbms.connector.", "server."),
@@ -39,14 +43,14 @@ _RENAMED = (
 )
 """Beginnings of names of version 4 (and 3.5), and what version 5 calls them; it still takes the old ones."""
 
-_SERVER = re.compile(r"(?:dbms|server|db|cypher|causal_clustering|fabric|client|browser|initial|internal)[._]")
-_SECRET = re.compile(r"(?:[._]|\A)(?:password|client_secret|system_password|private_key_password|keystore_password)\Z")
-_COMMAND = re.compile(r"\$\(.*\)\Z", re.DOTALL)
+_SERVER = pattern(r"(?:dbms|server|db|cypher|causal_clustering|fabric|client|browser|initial|internal)[._]")
+_SECRET = pattern(r"(?:[._]|\A)(?:password|client_secret|system_password|private_key_password|keystore_password)\Z")
+_COMMAND = pattern(r"\$\(.*\)\Z", re.DOTALL)
 
 
 def recognise(source: Source, root: Node) -> bool:
     """Whether this is Neo4j's: by its name, or by the settings in it."""
-    if basename(source.name).lower().startswith("neo4j"):
+    if basename(source.name).lower() == "neo4j.conf":
         return True
     names = [child.key.text for child in root.children() if child.key is not None]
     return any(_SERVER.match(name) for name in names)
@@ -67,7 +71,9 @@ def setting(node: Scalar) -> Setting:
     if value.is_set and _COMMAND.match(node.text):
         value = Value.unknown(node, "a command computes it when the server starts")
     key = node.key.text if node.key is not None else ""
-    return Setting(name=canonical(key), value=value, key_place=node.key.place if node.key is not None else node.place)
+    name = canonical(key)
+    place = node.key.place if node.key is not None else node.place
+    return Setting(name=name, value=value, key_place=place, layer="file" if name == key else "file" + OLD)
 
 
 def canonical(name: str) -> str:
@@ -78,8 +84,17 @@ def canonical(name: str) -> str:
     return name
 
 
+def ordered(settings: list[Setting]) -> list[Setting]:
+    """Settings in the order in which they count: one under its old name only where nobody writes the new one (``layer`` keeps the
+    difference apart, as both have the new name here).
+
+    Source: neo4j/community/configuration, SettingMigrators (``putIfAbsent``).
+    """
+    return [one for one in settings if one.layer.endswith(OLD)] + [one for one in settings if not one.layer.endswith(OLD)]
+
+
 def variable_setting(variable: str) -> str | None:
-    """The setting that a ``NEO4J_...`` variable of the official image makes: ``_`` is a dot, ``__`` an underscore.
+    """The setting that a ``NEO4J_...`` variable of the official image makes, as written: ``_`` is a dot, ``__`` an underscore.
 
     None for the variables that the image's own script reads, and for APOC's, which go into a file of their own.
     """
@@ -88,7 +103,7 @@ def variable_setting(variable: str) -> str | None:
     rest = variable.removeprefix("NEO4J_")
     if not re.match(r"[a-z]", rest) or rest.startswith("apoc"):
         return None
-    return canonical(rest.replace("__", "\0").replace("_", ".").replace("\0", "_"))
+    return rest.replace("__", "\0").replace("_", ".").replace("\0", "_")
 
 
 def _credential(one: Setting, source: Source) -> Credential:

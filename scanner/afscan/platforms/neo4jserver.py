@@ -4,12 +4,13 @@ import re
 
 from afscan.model.neo4j import Neo4j
 from afscan.model.node import Node
+from afscan.model.patterns import pattern
 from afscan.model.subjects import Authentication, ConfigFile, Container
 from afscan.model.value import Value
 from afscan.platforms.neo4j import PLATFORM
 from afscan.platforms.settings import Layered, typed
 
-_MEMORY = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([kmgt]?)(?:i?b)?\Z", re.IGNORECASE)
+_MEMORY = pattern(r"(\d{1,12}(?:\.\d{1,6})?)\s*([kmgt]?)(?:i?b)?\Z", re.IGNORECASE)
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _CLUSTER = ("dbms.cluster.endpoints", "dbms.cluster.discovery.resolver_type", "dbms.cluster.discovery.type")
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from afscan.model.node import Node, Scalar
+from afscan.model.patterns import pattern
 from afscan.model.subjects import ConfigEntry, Ingress, Server
 from afscan.model.tls import TlsSetting
 from afscan.model.value import Value
@@ -17,9 +18,9 @@ from afscan.model.value import Value
 Judge = Callable[[str], str]
 """What is weak about a setting's text, in a clause; empty where nothing is, or nothing is known of it."""
 
-_VERSION = re.compile(r"(ssl|tls)v?[ _.-]?([123])?(?:[._-]?([0-3]))?(?![0-9])", re.IGNORECASE)
-_BARE = re.compile(r"1[._]([0-3])\Z")
-_POLICY = re.compile(r"(?:ELBSecurityPolicy|Policy-Min)-(?:TLS13-|TLS-|FS-)?1-([0-3])(?:-|\Z)")
+_VERSION = pattern(r"(ssl|tls)v?[ _.-]?([123])?(?:[._-]?([0-3]))?(?![0-9])", re.IGNORECASE)
+_BARE = pattern(r"1[._]([0-3])\Z")
+_POLICY = pattern(r"(?:ELBSecurityPolicy|Policy-Min)-(?:TLS13-|TLS-|FS-)?1-([0-3])(?:-|\Z)")
 _OLD_POLICIES = ("ELBSecurityPolicy-2016-08", "ELBSecurityPolicy-2015-05", "ELBSecurityPolicy-FS-2018-06")
 _WEAK_PARTS = frozenset(("RC4", "DES", "3DES", "NULL", "ANULL", "ENULL", "EXP", "EXPORT", "LOW", "MD5", "ADH", "AECDH", "RC2"))
 _MAX_TEXT = 4_000

@@ -7,16 +7,15 @@ quotes alone do not protect it. Source: github.com/go-ini/ini, parser.go; grafan
 ``password``).
 """
 
-import re
-
 from afscan.model.node import Scalar, Sequence
 from afscan.model.notice import Notice, NoticeKind
+from afscan.model.patterns import pattern
 from afscan.model.place import Span
 from afscan.model.source import Source
 from afscan.syntax import Parsed
 
-_COMMENT = re.compile(r"[#;]")
-_SIGN = re.compile(r"[=:]")
+_COMMENT = pattern(r"[#;]")
+_SIGN = pattern(r"[=:]")
 
 
 def parse(source: Source) -> Parsed:
@@ -42,7 +41,15 @@ def parse(source: Source) -> Parsed:
         at = end
     if root.items:
         root.span = Span(*root.items[0].span[:2], *root.span[2:])
-    return Parsed([root], notices)
+    return Parsed([root], notices if _is_grafana(source, root) else [])
+
+
+def _is_grafana(source: Source, root: Sequence) -> bool:
+    """Whether complaints make sense: other programs' files have some of the sections too, and rules of their own."""
+    names = {item.key.text for item in root.items if item.key is not None}
+    return (
+        "grafana" in source.name.lower() or len(names & {"server", "security", "users", "auth", "auth.anonymous", "paths"}) >= 2
+    )
 
 
 def _section(source: Source, at: int, end: int, root: Sequence, notices: list[Notice]) -> Sequence | None:

@@ -11,7 +11,7 @@ from afscan.join.servers.files import Files, Found
 from afscan.join.servers.products import is_bitnami
 from afscan.model.subjects import Authentication, ConfigFile, Container, Setting, Subject
 from afscan.model.value import Value
-from afscan.platforms.neo4j import PLATFORM, variable_setting
+from afscan.platforms.neo4j import OLD, PLATFORM, canonical, ordered, variable_setting
 from afscan.platforms.neo4jserver import server
 from afscan.platforms.settings import Layered
 
@@ -34,7 +34,7 @@ def of_container(container: Container, files: Files) -> Iterator[Subject]:
         settings += _image_defaults(container, settings)
         settings += _from_environment(environment)
     owner = read[0].node if read else container.node
-    layers = Layered(settings, owner, unread or environment.unread)
+    layers = Layered(ordered(settings), owner, unread or environment.unread)
     found, required = server(layers, name=container.name, node=container.node, container=container, files=read)
     yield found
     if bitnami:
@@ -48,7 +48,7 @@ def of_container(container: Container, files: Files) -> Iterator[Subject]:
 
 def of_file(file: ConfigFile) -> Iterator[Subject]:
     """The server that a file describes which no container here reads."""
-    yield from server(Layered(file.settings, file.node), name=file.name, node=file.node, container=None, files=[file])
+    yield from server(Layered(ordered(file.settings), file.node), name=file.name, node=file.node, container=None, files=[file])
 
 
 def _configuration(container: Container, files: Files, places: tuple[str, ...]) -> tuple[list[ConfigFile], str]:
@@ -72,10 +72,12 @@ def _image_defaults(container: Container, written: list[Setting]) -> list[Settin
 
 def _from_environment(environment: Environment) -> Iterator[Setting]:
     for name, variable in environment.variables.items():
-        setting = variable_setting(name)
+        written = variable_setting(name)
         value = value_of(variable)
-        if setting is not None:
-            yield Setting(name=setting, value=value, key_place=value.place, layer="environment")
+        if written is not None:
+            setting = canonical(written)
+            layer = "environment" if setting == written else "environment" + OLD
+            yield Setting(name=setting, value=value, key_place=value.place, layer=layer)
     auth = environment.text("NEO4J_AUTH")
     if auth.is_set and auth.or_else("").strip().lower() == "none":
         off: Value[str] = Value.of("false", auth.node, auth.at)

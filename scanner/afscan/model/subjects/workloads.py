@@ -11,7 +11,8 @@ from afscan.model.value import Value
 class Probe:
     """A health check. ``kind``: ``http``, ``https``, ``tcp``, ``exec``, ``grpc`` or ``none`` (explicitly disabled).
 
-    ``port`` is a number or a port's name; ``command`` the argv (shell text after ``["/bin/sh", "-c"]``).
+    ``port`` is a number or a port's name; ``command`` the argv (shell text after ``["/bin/sh", "-c"]``). ``period`` (seconds) and
+    ``failures`` (in a row, until it has failed) are None where the platform has no such thing; unset means 10 and 3.
     """
 
     node: Node
@@ -19,6 +20,8 @@ class Probe:
     port: "Value[int | str] | None" = None
     path: Value[str] | None = None
     command: Value[list[str]] | None = None
+    period: Value[int] | None = None
+    failures: Value[int] | None = None
 
 
 @record(slots=True, kw_only=True, eq=False)

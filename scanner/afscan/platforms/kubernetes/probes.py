@@ -21,7 +21,8 @@ def probe_of(container: Reader, key: str) -> Value[Probe]:
         scheme = reader.text("httpGet", "scheme").or_else("HTTP").lower()
         kind = "https" if scheme == "https" else "http"
         port, path = _port(reader, "httpGet"), reader.text("httpGet", "path")
-        return Value.of(Probe(node=node, kind=kind, port=port, path=path), node)
+        period, failures = reader.integer("periodSeconds"), reader.integer("failureThreshold")
+        return Value.of(Probe(node=node, kind=kind, port=port, path=path, period=period, failures=failures), node)
     if isinstance(node.get("tcpSocket"), Mapping):
         return Value.of(Probe(node=node, kind="tcp", port=_port(reader, "tcpSocket")), node)
     if isinstance(node.get("grpc"), Mapping):
