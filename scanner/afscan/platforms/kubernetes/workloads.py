@@ -102,6 +102,7 @@ def _workload(item: KubernetesObject, template: Reader, pod: Reader) -> Workload
         service_account=account if not account.is_unset else pod.text("serviceAccount"),
         automount_token=pod.boolean("automountServiceAccountToken"),
         unknown_labels=unread,
+        annotations=template.string_map("metadata", "annotations"),
         host_names=[name.or_else("") for alias in pod.readers("hostAliases") for name in alias.strings("hostnames")],
         more_names=pod.node.get("dnsConfig") is not None or isinstance(pod.node.get("hostAliases"), Opaque),
         namespace_written=item.namespace_written,
