@@ -109,12 +109,16 @@ def test_a_short_name_needs_a_place(stack: Stack) -> None:
     assert meaning(stack, "api", None, "shop").kind == "workload"
 
 
-def test_host_aliases_of_a_pod_are_not_read() -> None:
-    text = CLUSTER.replace(
-        "spec: {containers: [{name: c, image: acme", "spec: {hostAliases: [], containers: [{name: c, image: acme"
-    )
-    stack = stack_of({"k.yaml": text})
-    assert meaning(stack, "cache", named(stack, "api")).kind == "unknown"
+def test_a_pod_may_give_names_an_address_itself() -> None:
+    for written, kind in (
+        ("hostAliases: [{ip: 10.0.0.1, hostnames: [Cache]}]", "external"),
+        ("dnsConfig: {searches: [x]}", "unknown"),
+    ):
+        text = CLUSTER.replace(
+            "spec: {containers: [{name: c, image: acme", f"spec: {{{written}, containers: [{{name: c, image: acme"
+        )
+        stack = stack_of({"k.yaml": text})
+        assert meaning(stack, "cache", named(stack, "api")).kind == kind
 
 
 def test_a_namespace_that_is_not_written_may_be_the_other() -> None:
@@ -156,7 +160,7 @@ def test_connections_of_a_compose_project() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        ("image: acme/api:1", 'image: acme/api:1\n    extra_hosts: ["cache:10.0.0.1"]'),
+        ("image: acme/api:1", "image: acme/api:1\n    external_links: [cache]"),
         ("image: acme/api:1", "image: acme/api:1\n    network_mode: host"),
         ("services:", "networks: {default: {external: true, name: common}}\nservices:"),
     ],
@@ -165,6 +169,15 @@ def test_a_compose_service_may_know_more_names(change: tuple[str, str]) -> None:
     stack = stack_of({"compose.yaml": COMPOSE.replace(*change)})
     assert meaning(stack, "cache", named(stack, "api")).kind == "unknown"
     assert [one.name for one in meaning(stack, "main-db", named(stack, "api")).workloads] == ["service db"]
+
+
+@pytest.mark.parametrize("written", ['["cache:10.0.0.1"]', '["cache=10.0.0.1"]', "{cache: 10.0.0.1}"])
+def test_extra_hosts(written: str) -> None:
+    text = COMPOSE.replace("image: acme/api:1", f"image: acme/api:1\n    extra_hosts: {written}")
+    stack = stack_of({"compose.yaml": text})
+    found = meaning(stack, "cache", named(stack, "api"))
+    assert (found.kind, found.why) == ("external", "service api gives it an address itself")
+    assert meaning(stack, "other", named(stack, "api")).kind == "absent"
 
 
 def test_projects_meet_on_an_external_network() -> None:

@@ -184,7 +184,7 @@ def meaning(stack: Stack, host: str, caller: Workload | None, namespace: str = "
     index = _index(stack)
     name = host.strip().strip("[]").lower().rstrip(".")
     place = ("", namespace, "") if caller is None else (caller.platform, caller.namespace, caller.project)
-    own = caller is not None and (caller.more_names or caller.platform == "compose")
+    own = caller is not None and (caller.more_names or bool(caller.host_names) or caller.platform == "compose")
     key = (name, *place) if not own else (name, str(id(caller)), "", "")
     if key not in index.found:
         index.found[key] = _meaning(stack, name, caller, caller.namespace if caller is not None else namespace)
@@ -200,6 +200,8 @@ def _meaning(stack: Stack, name: str, caller: Workload | None, namespace: str) -
         return Endpoint(LOOPBACK, name, "", workloads=[caller] if caller is not None else [])
     if ":" in name or name.replace(".", "").isdecimal():
         return Endpoint(EXTERNAL, name, "an address", address=name)
+    if caller is not None and name in (one.lower() for one in caller.host_names):
+        return Endpoint(EXTERNAL, name, f"{caller.name} gives it an address itself")
     composed = caller is None or caller.platform == "compose"
     workloads = resolve_alias(stack, name, caller) if composed and not namespace else []
     if workloads:

@@ -144,6 +144,11 @@ def namespace_without_name_label(stack: Stack, value: str) -> Namespace | None:
     return None if value in index.name_labels or "*" in index.name_labels else index.declared.get(value)
 
 
+def may_have_name_label(stack: Stack, value: str) -> bool:
+    """Whether a Namespace of the stack has the label ``name`` of a value, or labels that are not known."""
+    return not _index(stack).name_labels.isdisjoint((value, "*"))
+
+
 def is_excerpt(subject: Subject) -> bool:
     """Whether a manifest is quoted in a document: what it leaves out may be anywhere."""
     return subject.node.source.holder == "markdown"

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from afscan.join.namespaces import declared_namespace
+from afscan.join.services import selected
 from afscan.model.record import field, record
 from afscan.model.selectors import Selector
 from afscan.model.stack import Stack
@@ -82,6 +83,14 @@ def isolation(stack: Stack, workload: Workload, *, ingress: bool) -> Isolation:
 def selects(policy: NetworkPolicy, workload: Workload) -> bool | None:
     """Whether a policy is for a workload's pods."""
     return both(same_namespace(policy, workload), pods_match(policy.selector, workload))
+
+
+def selected_by(stack: Stack, policy: NetworkPolicy) -> tuple[list[Workload], bool]:
+    """The workloads that a policy selects in the namespace that it names, and whether that is certain of at least one of them."""
+    pairs = _asked(policy.selector)
+    lists = [selected(stack, policy.namespace, dict([pair]) if pair else {}) for pair in (pairs if pairs is not None else [None])]
+    answers = [(one, pods_match(policy.selector, one)) for found in lists for one in found]
+    return [one for one, answer in answers if answer is not False], any(answer for _, answer in answers)
 
 
 def same_namespace(one: NetworkPolicy | Workload, other: NetworkPolicy | Workload) -> bool | None:

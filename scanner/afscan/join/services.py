@@ -123,6 +123,11 @@ def named_service(stack: Stack, host: str, namespace: str) -> Service | None:
     return _named(_index(stack), host.lower().rstrip("."), namespace)
 
 
+def services_called(stack: Stack, name: str) -> list[Service]:
+    """The Services of a name, in all namespaces."""
+    return _index(stack).by_name.get(name, [])
+
+
 def service_anywhere(stack: Stack, name: str, caller: Workload | None, namespace: str) -> Service | None:
     """The only Service of a name, where its namespace or the caller's is not written: both are applied together."""
     found = _index(stack).by_name.get(name, [])

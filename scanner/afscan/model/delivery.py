@@ -34,6 +34,7 @@ class DisruptionBudget(Subject):
     namespace: str
     selector: dict[str, str] | None
     unknown_selector: bool = False
+    selector_node: Node | None = None  # where the selector is written
 
 
 @record(slots=True, kw_only=True, eq=False)

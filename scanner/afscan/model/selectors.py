@@ -42,9 +42,13 @@ class Selector:
 
         :param more: there may be further labels, which are not known; those given are certain.
         """
-        requirements = [*(Requirement(key, "In", (value,)) for key, value in self.labels.items()), *self.expressions]
         open_ = self.unread
-        for one in requirements:
+        for key, value in self.labels.items():
+            if key not in labels and more:
+                open_ = True
+            elif labels.get(key) != value:
+                return False
+        for one in self.expressions:
             if more and one.key not in labels:
                 open_ = True
             elif not one.holds(labels):

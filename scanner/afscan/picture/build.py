@@ -6,6 +6,7 @@ from afscan.join.endpoints import ABSENT, EXTERNAL, LOOPBACK, MANAGED, SERVICE, 
 from afscan.join.pooling import is_postgres, pooling_of
 from afscan.join.pooling import target_of as pool_target
 from afscan.join.reachability import Reach, may_reach
+from afscan.join.watching import watches
 from afscan.model.monitoring import RuleFile
 from afscan.model.place import Place
 from afscan.model.stack import Stack
@@ -14,7 +15,6 @@ from afscan.picture.exposures import exposures
 from afscan.picture.nodes import external_node, managed_node, settings_node, workload_node
 from afscan.picture.places import at, mention
 from afscan.picture.records import Alerts, Answer, Judged, Link, Node, Picture, Role, Unresolved, Watch
-from afscan.picture.watches import watches
 from afscan.platforms.variables.roles import role_of
 
 S = TypeVar("S", bound=Subject)

@@ -115,7 +115,9 @@ class Workload(Subject):
     unknown_labels: bool = False  # the pods have further labels, which are not known
     attachments: list[NetworkAttachment] = field(default_factory=list)  # Compose: one for each of ``networks``
     network_mode: Value[str] | None = None  # Compose; unset: ``networks`` decide
-    more_names: bool = False  # its containers know hosts by further names (Compose extra_hosts, Kubernetes hostAliases)
+    annotations: dict[str, Value[str]] = field(default_factory=dict)  # Kubernetes: the pod template's
+    host_names: list[str] = field(default_factory=list)  # to which it gives addresses itself (extra_hosts, hostAliases)
+    more_names: bool = False  # its containers may know hosts by further names (Compose links, Kubernetes dnsConfig)
     namespace_written: bool = True  # Kubernetes: whether the manifest names its namespace; else it may be any
     service_account: Value[str] | None = None  # Kubernetes; unset: the namespace's `default`
     automount_token: Value[bool] | None = None  # Kubernetes: what the pod itself says; unset: its service account decides

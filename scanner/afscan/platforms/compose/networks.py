@@ -4,17 +4,28 @@ Source: the Compose Specification, "Networks top-level element" and "Services: n
 A network is called ``<project>_<key>`` unless ``name`` or ``external`` says otherwise; only the same network joins two projects.
 """
 
-from afscan.model.node import Mapping, Node, Opaque
+import re
+
+from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.subjects import NetworkAttachment, Workload
 from afscan.model.value import Value
 from afscan.platforms.compose.reading import Context, Fields, present
 
-_OTHER_NAMES = ("extra_hosts", "links", "external_links", "dns", "dns_search", "net", "extends")
+_OTHER_NAMES = ("links", "external_links", "dns", "dns_search", "net", "extends")
 
 
 def gets_other_names(fields: Fields) -> bool:
     """Whether a service knows hosts by names that are not those of the project's services, or may: by what it extends."""
     return any(fields.get(key) is not None for key in _OTHER_NAMES)
+
+
+def host_names(fields: Fields) -> list[str]:
+    """The names of ``extra_hosts``, each with an address: ``name:address``, ``name=address`` or a mapping."""
+    node = fields.get("extra_hosts")
+    if isinstance(node, Mapping):
+        return list(node.entries)
+    items = node.items if isinstance(node, Sequence) else []
+    return [re.split(r"[:=]", one.text, maxsplit=1)[0].strip() for one in items if isinstance(one, Scalar)]
 
 
 def attach(workload: Workload, declared: dict[str, Node], project: str, context: Context) -> None:

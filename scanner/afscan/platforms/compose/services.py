@@ -16,7 +16,7 @@ from afscan.platforms.compose.delivery import add_delivery
 from afscan.platforms.compose.embedding import Embedding
 from afscan.platforms.compose.environment import add_environment, named_values
 from afscan.platforms.compose.mounts import Mounts
-from afscan.platforms.compose.networks import gets_other_names
+from afscan.platforms.compose.networks import gets_other_names, host_names
 from afscan.platforms.compose.ports import add_ports
 from afscan.platforms.compose.reading import Context, Fields
 from afscan.platforms.compose.security import capabilities_of, capability_place_of, escalation_of, profile_of, user_of
@@ -82,6 +82,7 @@ def _workload(name: str, fields: Fields, completes: bool) -> Workload:
         networks=networks,
         aliases=aliases,
         network_mode=fields.text("network_mode"),
+        host_names=host_names(fields),
         more_names=gets_other_names(fields),
     )
 

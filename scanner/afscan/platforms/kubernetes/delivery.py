@@ -77,6 +77,7 @@ def read_disruption_budget(item: KubernetesObject) -> None:
             namespace=item.namespace,
             selector=selector,
             unknown_selector=unknown,
+            selector_node=item.node.get("spec", "selector"),
         )
     )
 

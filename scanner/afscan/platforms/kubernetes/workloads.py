@@ -102,7 +102,9 @@ def _workload(item: KubernetesObject, template: Reader, pod: Reader) -> Workload
         service_account=account if not account.is_unset else pod.text("serviceAccount"),
         automount_token=pod.boolean("automountServiceAccountToken"),
         unknown_labels=unread,
-        more_names=pod.node.get("hostAliases") is not None or pod.node.get("dnsConfig") is not None,
+        annotations=template.string_map("metadata", "annotations"),
+        host_names=[name.or_else("") for alias in pod.readers("hostAliases") for name in alias.strings("hostnames")],
+        more_names=pod.node.get("dnsConfig") is not None or isinstance(pod.node.get("hostAliases"), Opaque),
         namespace_written=item.namespace_written,
     )
 

@@ -1,0 +1,1 @@
+"""INT-1: never refer to what does not exist."""
