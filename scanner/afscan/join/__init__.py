@@ -8,6 +8,7 @@ absent from this stack, which is not the same as wrong.
 from importlib import import_module
 
 from afscan.model.monitoring import Dashboard, LogPipeline, PrometheusConfig, RuleFile
+from afscan.model.scripts import Script
 from afscan.model.stack import Stack
 from afscan.model.subjects import ComposeFile, ConfigFile, Container, DotenvFile, Subject, TerraformFile
 
@@ -15,16 +16,18 @@ JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("projects", (ComposeFile, DotenvFile)),
     ("modules", (TerraformFile,)),
     ("builds", (Container,)),
+    ("scriptruns", (Script,)),
     ("services", (Subject,)),
     ("servers", (Container, ConfigFile)),
     ("pooling", (Subject,)),
     ("logging", (Container, LogPipeline)),
     ("monitoring", (PrometheusConfig, RuleFile, Dashboard)),
+    ("backups", (Script,)),
 )
 """Compose projects and the files they are made of; Terraform modules and their variables; containers and the Dockerfiles they
-build; Services and the workloads they select; containers, configuration files, environment and arguments as effective
-servers; who goes through which pooler; what collects logs; which rules Prometheus loads. With each join the kinds of
-subjects that it starts from: without any it is not even imported."""
+build; scripts and what runs them; Services and the workloads they select; containers, configuration files, environment and
+arguments as effective servers; who goes through which pooler; what collects logs; which rules Prometheus loads; what saves and
+restores datastores. With each join the kinds of subjects that it starts from: without any it is not even imported."""
 
 
 def join_all(stack: Stack) -> None:
