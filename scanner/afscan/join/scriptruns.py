@@ -23,6 +23,9 @@ _LIBPQ = frozenset((
     "psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "createdb", "dropdb", "pg_isready",
 ))  # fmt: skip
 _REDIS = frozenset(("redis-cli", "valkey-cli"))
+_STARTED_ONCE = ("Job", "CronJob")
+"""Kinds of workloads that do not repeat a script by themselves: a CronJob does by its schedule, unless it is suspended."""
+
 _UNREAD_RUNNERS = (
     "/crontab",
     "/cron.d/",
@@ -149,7 +152,9 @@ def is_scheduled(stack: Stack, script: Script) -> Value[bool]:
         return Value.of(True, script.schedules[0].node)
     if any(isinstance(one, Script) and one.holder == "workflow" for one in script.runners) or script.holder == "workflow":
         return Value.unknown(script.node, "a workflow runs it, whose schedule is not known here")
-    other = next((one for one in script.runners if not isinstance(one, Script) and getattr(one, "kind", "") != "Job"), None)
+    other = next(
+        (one for one in script.runners if not isinstance(one, Script) and getattr(one, "kind", "") not in _STARTED_ONCE), None
+    )
     if other is not None:
         return Value.unknown(script.node, f"{other.name} runs it, which may repeat it by itself")
     unread = next((path for path in stack.paths if _may_schedule(path)), None)
