@@ -20,7 +20,7 @@ def backup_never_scheduled(backup: Backup, stack: Stack) -> Iterator[Problem]:
     - Any: run the script from a `CronJob`, a systemd timer or a scheduled workflow that lies in the same repository.
     """
     script = backup.script
-    if script is None or script.holder == "container" or _is_first(backup, stack) is False:
+    if script is None or script.holder in ("container", "probe", "image") or _is_first(backup, stack) is False:
         yield NOT_APPLICABLE  # a command inside a container's own text is that workload's: a Job may be meant to run once
         return
     if backup.scheduled.is_unknown:

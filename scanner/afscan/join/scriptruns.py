@@ -51,7 +51,7 @@ def join(stack: Stack) -> Iterable[Subject]:
     """Fill ``container``, ``runners`` and ``schedules`` of each script; the connections of their database clients."""
     index = _Index()
     for script in stack.of(Script):
-        if script.holder != "container":
+        if script.holder not in ("container", "probe", "image"):
             index.named.setdefault(basename(script.file_name), []).append(script)
         if script.holder in ("configmap", "secret"):
             index.entries[script.node.source.owner, script.file_name] = script

@@ -27,7 +27,7 @@ def describe_script(script: Script, root: Statement, out: Interpretation) -> Non
     for command in script.commands:
         if command.wrapper is None:
             _images(command, out)
-    if script.holder == "container":
+    if script.holder in ("container", "probe", "image"):
         return
     holder = "configmap" if script.holder in ("configmap", "secret") else "file"
     whose = Owner(owner=script.name, platform="script", holder=holder, out=out)
