@@ -12,6 +12,7 @@ from afscan.model.charts import ChartFile
 from afscan.model.ci import GitOpsApplication, Workflow
 from afscan.model.kustomize import KustomizationFile
 from afscan.model.monitoring import Dashboard, LogPipeline, PrometheusConfig, RuleFile
+from afscan.model.scripts import Script
 from afscan.model.sql import SqlScript
 from afscan.model.stack import Deployment, Stack
 from afscan.model.subjects import ComposeFile, ConfigFile, Container, DotenvFile, Subject, TerraformFile
@@ -24,18 +25,17 @@ JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("builds", (Container,)),
     ("gitops", (GitOpsApplication,)),
     ("repository", (Workflow,)),
+    ("scriptruns", (Script,)),
     ("services", (Subject,)),
     ("servers", (Container, ConfigFile, SqlScript)),
     ("migrations", (SqlScript,)),
     ("pooling", (Subject,)),
     ("logging", (Container, LogPipeline)),
     ("monitoring", (PrometheusConfig, RuleFile, Dashboard)),
+    ("backups", (Script,)),
 )
-"""Kustomizations and what they render to, likewise Helm charts; Compose projects and the files they are made of; Terraform
-modules and their variables; containers and the Dockerfiles they build; GitOps applications and what they deploy; workflows and what
-they call; Services and the workloads they select; containers, configuration files, environment and arguments as effective servers;
-schema changes and what takes them back; who goes through which pooler; what collects logs; which rules Prometheus loads. With each
-join the kinds of subjects that it starts from: without any it is not even imported."""
+"""The joins in their order, each told by its own module, with the kinds of subjects that it starts from: without any of them it is
+not even imported."""
 
 _OF_FILES = frozenset(("kustomizations", "charts", "projects", "modules"))
 """Joins that put files together: they come first, and once for all that is deployed from a stack."""

@@ -75,14 +75,14 @@ class Command(Subject):
     else succeeds.
     """
 
-    script: "Script"
+    script: "Script" = field(repr=False)
     program: Value[str]
     words: list[Value[str]]
     texts: list[str]
     assignments: dict[str, Value[str]] = field(default_factory=dict)
     redirections: list[Redirection] = field(default_factory=list)
     frame: Frame | None = None
-    pipeline: "list[Command]" = field(default_factory=list)
+    pipeline: "list[Command]" = field(default_factory=list, repr=False)
     order: int = 0
     errexit: Value[bool]
     pipefail: Value[bool]

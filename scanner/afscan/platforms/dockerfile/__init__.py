@@ -1,5 +1,6 @@
 """Dockerfiles as subjects: the build and its stages, the images it starts from, what it installs, what its settings hold."""
 
+import re
 from collections.abc import Iterator
 
 from afscan.model.node import Node
@@ -12,6 +13,9 @@ from afscan.platforms.dockerfile.steps import Evaluated
 from afscan.platforms.reading import Interpretation
 
 __all__ = ["evaluate", "interpret", "recognise"]
+
+_UNVERIFIED = re.compile(r"(?:^|\s)-\w*k|insecure|no-check-certificate|ssl|SSL|TLS|tls|trusted-host|VERIFY|[Vv]erify", re.ASCII)
+"""What a RUN says that may turn the verification of certificates off."""
 
 
 def recognise(source: Source, root: Node) -> bool:
@@ -32,6 +36,8 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     _settings(source, evaluated, out)
     for run in evaluated.runs:
         out.subjects += credentials_of_run(run, source.name)
+        if run.script is not None and _UNVERIFIED.search(run.script.text):  # few are read by the grammar: it takes its time
+            out.embedded.append(run.script.embed(name=source.name, holder="image", syntax="shell"))
     out.subjects += credentials_of_urls(evaluated.stages, source.name)
 
 

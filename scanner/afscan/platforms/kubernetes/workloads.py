@@ -59,6 +59,8 @@ def read_workload(item: KubernetesObject) -> None:
     workload = _workload(item, reader, pod)
     out.subjects.append(workload)
     read_rollout(item, workload)
+    if item.kind == "CronJob":
+        _schedule(item, workload)
     pod.mapping("securityContext")
     out.subjects += misplaced(pod, workload.name, pod=True)
     windows = pod.node.get("os", "name") if pod.text("os", "name").or_else("").lower() == "windows" else None
@@ -66,6 +68,16 @@ def read_workload(item: KubernetesObject) -> None:
     volumes = volumes_of(pod, claims)
     shared = Pod(workload, pod, volumes, resources_of(pod), host_namespaces(pod), windows)
     read_containers(shared, out)
+
+
+def _schedule(item: KubernetesObject, workload: Workload) -> None:
+    from afscan.model.backups import Schedule  # noqa: PLC0415  (start-up time)
+
+    cron, suspended = item.reader.text("spec", "schedule"), item.reader.boolean("spec", "suspend")
+    name = f"schedule of {workload.name}"
+    item.out.subjects.append(
+        Schedule(name=name, node=item.node, platform=PLATFORM, workload=workload, cron=cron, suspended=suspended)
+    )
 
 
 def _template(item: KubernetesObject) -> Reader:

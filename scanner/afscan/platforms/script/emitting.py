@@ -1,5 +1,6 @@
 """What a script's commands say beside themselves: connections, credentials, logins, images."""
 
+import re
 from dataclasses import replace
 
 from afscan.model.node import Scalar
@@ -14,6 +15,7 @@ from afscan.platforms.variables.settings import Owner, describe
 from afscan.platforms.variables.written import Written
 from afscan.syntax.shell.nodes import Assignment, Statement, Word
 
+_VARIABLE = re.compile(r"\$\{?[\w@*#]+\}?|\$\([^()]*\)")
 _SAID = frozenset(
     ("echo", "printf", "[[", "((", "[", "test", "grep", "egrep", "sed", "awk", "usage", "log", "info", "warn", "error")
 )
@@ -25,7 +27,7 @@ def describe_script(script: Script, root: Statement, out: Interpretation) -> Non
     for command in script.commands:
         if command.wrapper is None:
             _images(command, out)
-    if script.holder == "container":
+    if script.holder in ("container", "probe", "image"):
         return
     holder = "configmap" if script.holder in ("configmap", "secret") else "file"
     whose = Owner(owner=script.name, platform="script", holder=holder, out=out)
@@ -88,8 +90,8 @@ def _image(command: Command, index: int, offset: int, out: Interpretation) -> No
     word = command.words[index]
     node = word.node
     text = command.texts[index][offset:]
-    if not isinstance(node, Scalar) or not text or text.startswith("-"):
-        return
+    if not isinstance(node, Scalar) or not text or text.startswith("-") or _VARIABLE.fullmatch(text):
+        return  # an image that is handed in is judged where it is named
     at = node.part(offset, len(node.text)) if offset and node.text[offset:] == text else None
     known = not any(mark in text for mark in "$`{")
     reference = (

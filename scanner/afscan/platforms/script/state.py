@@ -44,7 +44,7 @@ def interpreter_of(source: Source) -> tuple[str, list[str]]:
         words = [found[1], *(found[2] or "").split()]
         if basename(words[0]) == "env":
             words = [word for word in words[1:] if word != "-S" and "=" not in word]
-    elif source.holder in ("container", "workflow") and source.owner:
+    elif source.holder in ("container", "probe", "workflow") and source.owner:
         words = source.owner.split()
     elif source.holder == "workflow":
         words = ["bash", "-e"]

@@ -17,11 +17,10 @@ def describe_container(container: Container, out: Interpretation) -> None:
     describe_environment(container, whose)
     line = Owner(owner=container.name, platform=container.platform, holder="command-line", out=out, container=container)
     describe_command(container, line)
-    if container.command.is_set or container.arguments.is_set:
-        from afscan.platforms.script.containers import embed_scripts  # noqa: PLC0415  (start-up time)
-
-        embed_scripts(container, out)
     for probe in (container.liveness, container.readiness, container.startup):
         test = probe.value if probe is not None and probe.is_set else None
         if test is not None and test.command is not None and test.command.is_set:
             describe_probe(test.command, container, line)
+    from afscan.platforms.script.containers import embed_scripts  # noqa: PLC0415  (start-up time)
+
+    embed_scripts(container, out)

@@ -1,0 +1,266 @@
+"""Scripts and what runs them: the container whose command they are, that mounts them or names them; scripts that call them.
+
+Then what their clients connect to: ``psql -h HOST`` in a script whose container sets ``PGSSLMODE`` is another connection than without.
+Source: postgresql.org, libpq "Environment Variables"; redis.io, "redis-cli"; kubernetes.io, "CronJob".
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from posixpath import basename, normpath
+
+from afscan.model.backups import Schedule
+from afscan.model.record import field, record
+from afscan.model.scripts import Command, Script
+from afscan.model.stack import Stack
+from afscan.model.subjects import Connection, Container, Mount, Subject, overlay_of
+from afscan.model.value import Value
+from afscan.platforms.script.options import CommandLine, command_line
+from afscan.platforms.script.wrappers import SHELLS
+
+KEY = "scriptruns"
+
+_LIBPQ = frozenset((
+    "psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "createdb", "dropdb", "pg_isready",
+))  # fmt: skip
+_REDIS = frozenset(("redis-cli", "valkey-cli"))
+_STARTED_ONCE = ("Job", "CronJob")
+"""Kinds of workloads that do not repeat a script by themselves: a CronJob does by its schedule, unless it is suspended."""
+
+_UNREAD_RUNNERS = (
+    "/crontab",
+    "/cron.d/",
+    "/.github/workflows/",
+    "/.gitlab-ci",
+    "/jenkinsfile",
+    "/makefile",
+    "/justfile",
+    "/taskfile",
+)
+"""Parts of paths of files that may run a script and are not read here."""
+
+
+@record(slots=True)
+class _Index:
+    """Scripts by the last part of their names, and entries of ConfigMaps by ``namespace/name`` and key."""
+
+    named: dict[str, list[Script]] = field(default_factory=dict)
+    entries: dict[tuple[str, str], Script] = field(default_factory=dict)
+
+
+def join(stack: Stack) -> Iterable[Subject]:
+    """Fill ``container``, ``runners`` and ``schedules`` of each script; the connections of their database clients."""
+    index = _Index()
+    for script in stack.of(Script):
+        if script.holder not in ("container", "probe", "image"):
+            index.named.setdefault(basename(script.file_name), []).append(script)
+        if script.holder in ("configmap", "secret"):
+            index.entries[script.node.source.owner, script.file_name] = script
+    own = {(one.source_path, one.file_name): one for one in stack.of(Script) if one.holder == "container"}
+    schedules = {id(one.workload): one for one in stack.of(Schedule)}
+    for container in stack.of(Container):
+        if overlay_of(container):
+            continue
+        for script in _run_by(container, index, own.get((container.place.path, container.name))):
+            if script.container is None:
+                script.container = container
+            if container.workload not in script.runners:
+                script.runners.append(container.workload)
+            when = schedules.get(id(container.workload))
+            if when is not None and when.suspended.value is not True:
+                script.schedules.append(when.cron)
+    _calls(stack, index)
+    return list(_connections(stack))
+
+
+def _run_by(container: Container, index: _Index, own: Script | None) -> Iterator[Script]:
+    """The scripts that a container's command is or names."""
+    if own is not None:
+        yield own
+    words = container.program() or []
+    if words and basename(words[0]) in SHELLS:
+        words = [word for word in words[1:] if not word.startswith("-")]
+    if words and own is None:
+        found = script_named(container, words[0], index)
+        if found is not None:
+            yield found
+
+
+def script_named(container: Container | None, path: str, index: _Index) -> Script | None:
+    """The script that a path means in a container: an entry of a mounted ConfigMap, else the only script of that name."""
+    if container is not None and path.startswith("/"):
+        for mount in container.mounts:
+            entry = _entry(mount, normpath(path))
+            if mount.kind in ("configmap", "secret") and entry:
+                owner = f"{container.workload.namespace}/{mount.source.or_else('')}"
+                found = index.entries.get((owner, entry))
+                if found is not None:
+                    return found
+    named = index.named.get(basename(path), [])
+    return named[0] if len(named) == 1 and "." in basename(path) else None
+
+
+def _entry(mount: Mount, path: str) -> str:
+    """The entry of a mounted ConfigMap that a path leads to; "" where it leads elsewhere."""
+    target = normpath(mount.target.or_else("/"))
+    if mount.sub_path is not None:
+        return mount.sub_path if path == target else ""
+    relative = path.removeprefix(target + "/") if path.startswith(target + "/") else ""
+    if mount.items is not None:
+        return next((key for key, where in mount.items.items() if normpath(where) == relative), "")
+    return relative
+
+
+def _calls(stack: Stack, index: _Index) -> None:
+    """Scripts that other scripts call; schedules are passed on, however long the chain is."""
+    edges: list[tuple[Script, Script]] = []
+    for script in stack.of(Script):
+        for command in script.commands:
+            path = _called(command)
+            found = script_named(script.container, path, index) if path else None
+            if found is not None and found is not script:
+                edges.append((script, found))
+                if script not in found.runners:
+                    found.runners.append(script)
+    waiting = [(caller, called) for caller, called in edges if caller.schedules]
+    by_caller: dict[int, list[Script]] = {}
+    for caller, called in edges:
+        by_caller.setdefault(id(caller), []).append(called)
+    done: set[tuple[int, int]] = set()
+    while waiting:
+        caller, called = waiting.pop()
+        if (id(caller), id(called)) in done:
+            continue
+        done.add((id(caller), id(called)))
+        called.schedules += [one for one in caller.schedules if one not in called.schedules]
+        called.container = called.container or caller.container
+        waiting += [(called, further) for further in by_caller.get(id(called), ())]
+
+
+def _called(command: Command) -> str:
+    """The path of the script that a command runs; "" where it runs none."""
+    if command.remote or not command.texts:
+        return ""
+    words = command.texts
+    if command.name_of_program in SHELLS or command.name_of_program in ("source", "."):
+        words = [word for word in words[1:] if not word.startswith("-")]
+    return words[0] if words and ("/" in words[0] or words[0].endswith(".sh")) else ""
+
+
+def is_scheduled(stack: Stack, script: Script) -> Value[bool]:
+    """Whether something runs a script again and again; unknown where a file may that is not read, or a workflow or service does."""
+    if script.schedules:
+        return Value.of(True, script.schedules[0].node)
+    if any(isinstance(one, Script) and one.holder == "workflow" for one in script.runners) or script.holder == "workflow":
+        return Value.unknown(script.node, "a workflow runs it, whose schedule is not known here")
+    other = next(
+        (one for one in script.runners if not isinstance(one, Script) and getattr(one, "kind", "") not in _STARTED_ONCE), None
+    )
+    if other is not None:
+        return Value.unknown(script.node, f"{other.name} runs it, which may repeat it by itself")
+    unread = next((path for path in stack.paths if _may_schedule(path)), None)
+    if unread is not None:
+        return Value.unknown(script.node, f"`{unread}` may run it and is not read")
+    return Value.of(False, script.node)
+
+
+def _may_schedule(path: str) -> bool:
+    lower = "/" + path.lower()
+    return lower.endswith((".timer", ".cron", ".crontab", ".nomad")) or any(part in lower for part in _UNREAD_RUNNERS)
+
+
+def environment_of(script: Script, name: str) -> Value[str]:
+    """A variable as a script sees it: its own constant, else its container's; unknown where the environment is not known."""
+    own = script.constants.get(name)
+    if own is not None:
+        return own
+    if name in script.variables:
+        return Value.unknown(script.node, f"`{name}` is set when the script runs")
+    container = script.container
+    if container is None:
+        return Value.unknown(script.node, f"what runs {script.name} may set `{name}`")
+    variable = container.environment.get(name)
+    if variable is not None:
+        return variable.value
+    if container.environment_from:
+        return Value.unknown(container.node, f"`{name}` may come from what {container.name} takes its environment from")
+    return Value.unset(container.node)
+
+
+def expanded(script: Script, text: str) -> str:
+    """A text of a script with the variables filled in that its container sets."""
+    if "$" not in text or script.container is None:
+        return text
+    for name, variable in script.container.environment.items():
+        if variable.value.is_set and name in text:
+            value = variable.value.or_else("")
+            text = text.replace(f"${{{name}}}", value).replace(f'"${name}"', value)
+            if text.endswith(f"${name}") or f"${name}/" in text or f"${name}." in text or f"${name}:" in text:
+                text = text.replace(f"${name}", value)
+    return text
+
+
+def option_value(command: Command, line: CommandLine, *names: str) -> Value[str]:
+    """The value of an option of a command; defaults and the container's variables are filled in."""
+    option = line.option(*names)
+    if option is None or option.at is None:
+        return Value.unset(command.node)
+    word = command.words[option.at]
+    text = expanded(command.script, command.texts[option.at][option.offset :])
+    if "$" in text or "`" in text:
+        return Value.unknown(word.node, word.reason or "it is computed when the script runs", word.at)
+    return Value.of(text, word.node, word.at)
+
+
+def _connections(stack: Stack) -> Iterator[Connection]:
+    """What ``psql -h``, ``redis-cli -h`` and the like connect to."""
+    for script in stack.of(Script):
+        for command in script.commands:
+            program = command.name_of_program
+            if program in _LIBPQ or program in _REDIS:
+                found = _connection(command, program)
+                if found is not None:
+                    yield found
+
+
+def _connection(command: Command, program: str) -> Connection | None:
+    script = command.script
+    line = command_line(program, command.texts)
+    host = option_value(command, line, "host")
+    if host.is_unset or command.remote or host.or_else("").startswith("/"):
+        return None
+    postgres = program in _LIBPQ
+    port = option_value(command, line, "port").map(lambda text: int(text) if text.isdecimal() and len(text) < 6 else 0)
+    secure = _libpq_secure(command, line) if postgres else Value.of(line.option("tls") is not None, command.node)
+    node = host.node
+    return Connection(
+        name=f"{script.name}, {program} -h",
+        node=node,
+        platform="script",
+        url=Value.of(host.or_else(""), node, host.at) if host.is_set else Value.unknown(node, host.reason, host.at),
+        scheme="postgres" if postgres else "redis",
+        host=host,
+        port=port,
+        secure=secure,
+        user=option_value(command, line, "username", "user"),
+        password=Value.unset(command.node),
+        product="postgres" if postgres else "redis",
+        container=script.container,
+        pooled=Value.unset(command.node),
+    )
+
+
+def _libpq_secure(command: Command, line: CommandLine) -> Value[bool]:
+    """Whether TLS is enforced: by ``sslmode`` of the connection string, else ``PGSSLMODE``; libpq's default ``prefer`` does not."""
+    from afscan.platforms.urls import decides_tls  # noqa: PLC0415  (start-up time)
+
+    texts = [command.texts[i] for i in line.operands]
+    database = line.option("dbname")
+    texts += [command.texts[database.at]] if database is not None and database.at is not None else []
+    for text in texts:
+        if "sslmode=" in text:
+            written = re.split(r"[\s&]", text.split("sslmode=", 1)[1], maxsplit=1)[0]
+            return Value.of(decides_tls(written) is True, command.node)
+    mode = command.assignments.get("PGSSLMODE") or environment_of(command.script, "PGSSLMODE")
+    if mode.is_unset:
+        return Value.of(False, command.node)
+    return mode.map(lambda text: decides_tls(text) is True)
