@@ -135,7 +135,7 @@ def test_the_place_of_what_lets_pass() -> None:
         ("        continue-on-error: ${{ matrix.x }}\n", "unknown"),
         (
             "        continue-on-error: true\n        id: s\n      - if: steps.s.outcome == 'failure'\n        run: exit 1\n",
-            "unknown",
+            "unset",
         ),
     ],
 )

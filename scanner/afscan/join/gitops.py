@@ -1,14 +1,16 @@
 """GitOps applications and what they deploy: their sources, the folders of this stack, the workloads whose manifests lie there.
 
 Whether an application's repository is this one stands in no file. Decided by the path: it means this stack where it leads to a
-folder here that holds manifests, below the stack's root or as it stands. Where applications name several repositories whose paths
-all lead somewhere here, or the path is the repository's root, it cannot be told, and nothing is joined.
+folder here that holds manifests, below the stack's root (or the folder that holds all of it) or as it stands. Where applications
+name several repositories whose paths all lead somewhere here, or the path is the repository's root, it cannot be told, and nothing
+is joined.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from posixpath import normpath
 
+from afscan.join.folders import common_folder
 from afscan.model.ci import DeploymentSource, GitOpsApplication, GitOpsSource
 from afscan.model.cluster import ForeignObject
 from afscan.model.stack import Stack
@@ -69,7 +71,7 @@ def _locate(stack: Stack, applications: list[GitOpsApplication], folders: set[st
                 source.here = Value.unknown(source.node, source.path.reason or source.url.reason)
                 continue
             path = normpath(source.path.or_else("").strip().lstrip("/") or ".")
-            folder = next((one for one in _meant(stack.root, path) if one in folders), "")
+            folder = next((one for one in _meant(stack, path) if one in folders), "")
             if path != "." and not path.startswith("..") and folder:
                 located.append((source, folder))
     several = len({_repository(source) for source, _ in located}) > 1
@@ -80,11 +82,16 @@ def _locate(stack: Stack, applications: list[GitOpsApplication], folders: set[st
             source.here, source.folders = Value.of(True, source.path.node), [folder]
 
 
-def _meant(root: str, path: str) -> list[str]:
-    """The folders that a path of the repository may be: below the stack's root; as it stands, where that leads into the stack."""
-    root = "" if root in ("", ".") else normpath(root)
-    below = f"{root}/{path}" if root else path
-    return [below, path] if path == root or path.startswith(f"{root}/") else [below]
+def _meant(stack: Stack, path: str) -> list[str]:
+    """The folders that a path of the repository may be: below the stack's root, below the folder that holds all of the stack, or as
+    it stands, where that leads into the stack."""
+    found = []
+    for base in (stack.root, common_folder(stack)):
+        base = "" if base in ("", ".") else normpath(base)
+        found.append(f"{base}/{path}" if base else path)
+        if path == base or path.startswith(f"{base}/"):
+            found.append(path)
+    return found
 
 
 def _repository(source: DeploymentSource) -> str:

@@ -47,6 +47,25 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
             _read_job(key, Reader(node, out), workflow, defaults, known)
         else:
             out.notice(NoticeKind.WRONG_TYPE, node.head, f"`{key}` should be a mapping; the job is not judged.")
+    _disable(workflow.jobs)
+    from afscan.platforms.ci.scans import add_scans  # noqa: PLC0415  (its table is read only where there are steps)
+
+    for job in workflow.jobs:
+        add_scans(job.steps, job, out)
+
+
+def _disable(jobs: list[WorkflowJob]) -> None:
+    """Mark the jobs that never run: a job is skipped with one that it needs, unless its own condition says ``always()``."""
+    waiting: dict[str, list[WorkflowJob]] = {}
+    for job in jobs:
+        for need in job.needs:
+            waiting.setdefault(need, []).append(job)
+    off = [job for job in jobs if at.never(job.condition)]
+    while off:
+        job = off.pop()
+        if not job.disabled:
+            job.disabled = True
+            off += [one for one in waiting.get(job.key, ()) if "always()" not in one.condition.or_else("")]
 
 
 def _is_expression(node: Node | None) -> bool:
@@ -100,6 +119,7 @@ def _read_job(key: str, job: Reader, workflow: Workflow, defaults: Defaults, kno
         key=key,
         runs_on=_runs_on(job),
         permissions=permissions_of(job),
+        needs=[one.or_else("") for one in at.scalars(job, "needs")],
         condition=job.text("if"),
         continue_on_error=at.boolean(job, "continue-on-error"),
         inputs=at.string_map(job, "with"),
@@ -112,9 +132,6 @@ def _read_job(key: str, job: Reader, workflow: Workflow, defaults: Defaults, kno
     add_environment(title, job, made.environment, known)
     own = Defaults(job.text("defaults", "run", "shell"), job.text("defaults", "run", "working-directory"))
     made.steps = read_steps(job, made, title, own.over(defaults), known)
-    from afscan.platforms.ci.scans import add_scans  # noqa: PLC0415  (its table is read only where there are steps)
-
-    add_scans(made.steps, made, out)
 
 
 def _called(title: str, uses: Value[str], out: Interpretation) -> ActionReference:
@@ -156,6 +173,12 @@ def _image(reader: Reader, made: WorkflowJob, key: str) -> list[ImageReference]:
     if not value.is_set or not value.or_else("").strip():
         return []
     return [
-        ImageReference(name=f"{made.name}, {key}", node=one.node, platform=PLATFORM, reference=one)
+        ImageReference(
+            name=f"{made.name}, {key}",
+            node=one.node,
+            platform=PLATFORM,
+            reference=one,
+            written=value.or_else("") if one.is_unknown else "",
+        )
         for one in at.matrix_values(value, made.node)
     ]

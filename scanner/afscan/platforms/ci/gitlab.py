@@ -87,7 +87,8 @@ def _read_job(key: str, job: Reader, top: Reader, pipeline: Workflow) -> None:
         workflow=pipeline,
         key=key,
         permissions=Value.unset(job.node),
-        condition=Value.of("false", job.node) if job.text("when").or_else("") == "never" else Value.unset(job.node),
+        condition=Value.unset(job.node),
+        disabled=job.text("when").or_else("") == "never",
         continue_on_error=_allow_failure(job),
     )
     pipeline.jobs.append(made)

@@ -12,6 +12,7 @@ from afscan.model.subjects import Dependency, ImageReference
 from afscan.model.value import Value
 from afscan.platforms import revisions
 from afscan.platforms.ci import expressions as at
+from afscan.platforms.ci.cloudkeys import add_login
 from afscan.platforms.ci.environment import add_environment, add_inputs
 from afscan.platforms.reading import Interpretation, Reader
 
@@ -72,6 +73,7 @@ def _read_step(
     uses = reader.text("uses")
     if uses.is_set:
         step.uses = reference_of(title, uses, reader.out)
+        add_login(step, reader.out)
     add_environment(title, reader, step.environment, known)
     add_inputs(title, step.inputs, reader.out, known)
     _embed(step, reader.node.get("run"), reader.out)
