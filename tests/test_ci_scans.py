@@ -162,6 +162,8 @@ def test_results_that_go_to_code_scanning() -> None:
     )
     (found,) = scans(text)
     assert found.uploads
+    other = text.replace("format: sarif", "format: table")
+    assert not scans(other)[0].uploads
 
 
 def test_a_variable_decides() -> None:

@@ -24,8 +24,6 @@ from afscan.model.patterns import pattern
 from afscan.model.place import Place, Span
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, ImageBuild, ManagedResource, Subject, TerraformFile
-from afscan.platforms.ci.commands import candidates, commands_of
-from afscan.platforms.ci.expressions import never
 
 KEY = "repository"
 _SPEAKING = pattern(
@@ -164,6 +162,9 @@ def _opaque(workflows: list[Workflow], scanning: set[int]) -> list[tuple[str, Pl
 
 
 def _opaque_step(step: WorkflowStep, job: WorkflowJob) -> tuple[str, Place] | None:
+    from afscan.platforms.ci.commands import candidates, commands_of  # noqa: PLC0415  (rules import this module in every run)
+    from afscan.platforms.ci.expressions import never  # noqa: PLC0415
+
     uses = step.uses
     if never(step.condition) or job.disabled:
         return None

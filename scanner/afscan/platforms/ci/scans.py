@@ -47,11 +47,20 @@ def add_scans(steps: list[WorkflowStep], job: WorkflowJob | None, out: Interpret
         if never(step.condition):
             continue
         for scan in _scans_of(step):
-            scan.job, scan.uploads = job, scan.uploads or uploads
+            scan.job, scan.uploads = job, scan.uploads or (uploads and _writes_sarif(scan, step))
             _passed_over(scan, step, job, steps[index + 1 :])
             out.subjects.append(scan)
         if _updates(step):
             out.subjects.append(_updater(step))
+
+
+def _writes_sarif(scan: SecurityScan, step: WorkflowStep) -> bool:
+    """Whether a scan's results are in the form that code scanning takes."""
+    place = scan.place.span
+    lines = [step.node.source.line(number) for number in range(place.line, place.end_line + 1)]
+    return any("sarif" in one.or_else("").lower() for one in step.inputs.values()) or any(
+        "sarif" in line.lower() for line in lines
+    )
 
 
 def _updates(step: WorkflowStep) -> bool:
