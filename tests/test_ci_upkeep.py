@@ -191,3 +191,24 @@ def test_gitlab() -> None:
 )
 def test_malformed_gitlab(text: str) -> None:
     interpreted(text, ".gitlab-ci.yml")
+
+
+def test_gitlab_jobs_that_extend_others() -> None:
+    text = """\
+.base:
+  script: [trivy fs --exit-code 1 .]
+.loop: {extends: .loop2}
+.loop2: {extends: [.loop, .base]}
+scan: {extends: .base, stage: test}
+own: {extends: .base, script: [pytest]}
+again: {extends: .loop}
+child: {trigger: {include: other.yml}}
+borrowed:
+  script:
+    - !reference [.other, script]
+"""
+    out = interpreted(text, ".gitlab-ci.yml")
+    scans = [one for one in out.subjects if isinstance(one, SecurityScan)]
+    assert [one.job.key for one in scans if one.job is not None] == ["scan", "again"]
+    (pipeline,) = [one for one in out.subjects if isinstance(one, Workflow)]
+    assert [one.value for one in pipeline.includes] == ["trigger", "!reference"]

@@ -50,6 +50,7 @@ class WorkflowJob(Subject):
     environment: dict[str, Variable] = field(default_factory=dict)
     needs: list[str] = field(default_factory=list)
     disabled: bool = False
+    deployment: Value[str]  # GitHub: the environment it deploys to, whose rules may ask for an approval
     condition: Value[str]
     continue_on_error: Value[bool]
     calls: "ActionReference | None" = None

@@ -120,6 +120,9 @@ def _read_job(key: str, job: Reader, workflow: Workflow, defaults: Defaults, kno
         runs_on=_runs_on(job),
         permissions=permissions_of(job),
         needs=[one.or_else("") for one in at.scalars(job, "needs")],
+        deployment=job.text("environment", "name")
+        if isinstance(job.node.get("environment"), Mapping)
+        else job.text("environment"),
         condition=job.text("if"),
         continue_on_error=at.boolean(job, "continue-on-error"),
         inputs=at.string_map(job, "with"),

@@ -17,6 +17,9 @@ from afscan.platforms.ci.scans import add_scans
 from afscan.platforms.reading import Interpretation, Reader
 
 PLATFORM = "gitlab"
+MAX_PARENTS = 11
+"""GitLab follows ``extends`` eleven levels deep."""
+
 _GLOBAL = frozenset(
     (
         *("stages", "image", "services", "before_script", "after_script", "variables", "cache", "include", "workflow", "default"),
@@ -87,6 +90,7 @@ def _read_job(key: str, job: Reader, top: Reader, pipeline: Workflow) -> None:
         workflow=pipeline,
         key=key,
         permissions=Value.unset(job.node),
+        deployment=Value.unset(job.node),
         condition=Value.unset(job.node),
         disabled=job.text("when").or_else("") == "never",
         continue_on_error=_allow_failure(job),
@@ -94,11 +98,29 @@ def _read_job(key: str, job: Reader, top: Reader, pipeline: Workflow) -> None:
     pipeline.jobs.append(made)
     job.out.subjects.append(made)
     _read_image(job, top, made)
+    chain = _chain(job.node, top.node)
     for name in ("before_script", "script", "after_script"):
-        for line in _lines(job.node.get(name)):
+        script = next((node for one in chain if (node := one.get(name)) is not None), None)
+        for line in _lines(script, pipeline.includes):
             made.steps.append(_step(line, made, title, name))
+    if (trigger := job.node.get("trigger")) is not None:
+        pipeline.includes.append(Value.of("trigger", trigger))
     job.out.subjects += made.steps
     add_scans(made.steps, made, job.out)
+
+
+def _chain(job: Node, top: Node) -> list[Node]:
+    """A job and the jobs of this file that it extends, the nearest first; of several the last one wins."""
+    found: list[Node] = []
+    waiting = [job]
+    while waiting and len(found) < MAX_PARENTS:
+        node = waiting.pop()
+        found.append(node)
+        extends = node.get("extends")
+        names = extends.items if isinstance(extends, Sequence) else [extends]
+        parents = [top.get(name.text) for name in names if isinstance(name, Scalar)]
+        waiting += [parent for parent in parents if parent is not None and all(parent is not one for one in found)]
+    return found
 
 
 def _allow_failure(job: Reader) -> Value[bool]:
@@ -125,16 +147,18 @@ def _read_image(job: Reader, top: Reader, made: WorkflowJob) -> None:
         return
 
 
-def _lines(node: Node | None) -> list[Scalar]:
-    """The lines of a script: a text, or a list of texts and lists."""
+def _lines(node: Node | None, elsewhere: list[Value[str]]) -> list[Scalar]:
+    """The lines of a script: a text, or a list of texts and lists; what ``!reference`` brings in is not followed, and listed."""
     if isinstance(node, Scalar):
         return [] if node.is_null else [node]
     found: list[Scalar] = []
-    waiting: list[Node] = list(reversed(node.items)) if isinstance(node, Sequence) else []
+    waiting: list[Node] = [node] if isinstance(node, Sequence) else []
     while waiting and len(found) < 2_000:
         item = waiting.pop()
         if isinstance(item, Scalar):
             found.append(item)
+        elif item.tag == "!reference":
+            elsewhere.append(Value.of("!reference", item))
         elif isinstance(item, Sequence):
             waiting += reversed(item.items)
     return found
