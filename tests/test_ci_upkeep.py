@@ -212,3 +212,12 @@ borrowed:
     assert [one.job.key for one in scans if one.job is not None] == ["scan", "again"]
     (pipeline,) = [one for one in out.subjects if isinstance(one, Workflow)]
     assert [one.value for one in pipeline.includes] == ["trigger", "!reference"]
+
+
+def test_anchors_do_not_make_hooks_or_pipelines_endless() -> None:
+    hooks = "".join(f"      - id: hook{number}\n" for number in range(100))
+    text = f"repos:\n  - &repository\n    repo: local\n    hooks:\n{hooks}" + "  - *repository\n" * 100
+    assert [one.kind for one in interpreted(text, ".pre-commit-config.yaml").notices] == [NoticeKind.LIMIT]
+    lines = "".join(f"    - echo {number}\n" for number in range(100))
+    text = f"first: &job\n  script:\n{lines}" + "".join(f"job{number}: *job\n" for number in range(200))
+    assert [one.kind for one in interpreted(text, ".gitlab-ci.yml").notices] == [NoticeKind.LIMIT]

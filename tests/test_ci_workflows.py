@@ -261,3 +261,16 @@ def test_an_unfinished_workflow_is_noted() -> None:
 def test_a_compose_file_is_no_workflow() -> None:
     out = interpreted("services:\n  a: {image: 'x:1'}\n", "compose.yaml")
     assert not [one for one in out.subjects if isinstance(one, Workflow | WorkflowStep)]
+
+
+def test_a_workflow_is_read_to_a_limit() -> None:
+    steps = "".join(f"      - run: echo {number}\n" for number in range(1_000))
+    jobs = "".join(f"  job{number}: *job\n" for number in range(12))
+    out = interpreted(f"on: push\njobs:\n  first: &job\n    steps:\n{steps}{jobs}", NAME)
+    assert [one.kind for one in out.notices] == [NoticeKind.LIMIT]
+    assert sum(isinstance(one, WorkflowStep) for one in out.subjects) == 10_000
+
+
+def test_more_steps_than_anybody_writes_are_noted() -> None:
+    out = interpreted("on: push\njobs:\n  a:\n    steps:\n" + "      - run: x\n" * 2_001, NAME)
+    assert [(one.kind, one.place.line) for one in out.notices] == [(NoticeKind.LIMIT, 2_005)]

@@ -27,14 +27,15 @@ def join(stack: Stack) -> Iterable[Subject]:
     folders = _folders(stack)
     _locate(stack, applications, folders)
     below = _workloads_by_folder(stack)
-    by_workload: dict[int, GitOpsApplication] = {}
+    by_folder: dict[str, GitOpsApplication] = {}
     for application in applications:
-        for source in application.sources:
-            for folder in source.folders:
-                application.workloads += below.get(folder, ())
-        for workload in application.workloads:
-            by_workload.setdefault(id(workload), application)
-    stack.joined[KEY] = by_workload
+        folders_of = [folder for source in application.sources for folder in source.folders]
+        for folder in folders_of:
+            by_folder.setdefault(folder, application)
+        # Applications of one folder share its list: there may be one for each of many clusters.
+        lists = [below.get(folder, []) for folder in folders_of]
+        application.workloads = lists[0] if len(lists) == 1 else [workload for listed in lists for workload in listed]
+    stack.joined[KEY] = by_folder
     _settle_foreign(stack, applications)
     return []
 
@@ -127,5 +128,8 @@ def _settle_foreign(stack: Stack, applications: list[GitOpsApplication]) -> None
 
 def deployed_by(stack: Stack, workload: Workload) -> GitOpsApplication | None:
     """The application that deploys a workload from this stack's files; None where none is known to."""
-    found = stack.joined.get(KEY, {}).get(id(workload))
-    return found if isinstance(found, GitOpsApplication) else None
+    by_folder: dict[str, GitOpsApplication] = stack.joined.get(KEY, {})
+    folder = normpath(workload.node.source.path).rpartition("/")[0] if by_folder and workload.platform == "kubernetes" else ""
+    while folder and folder not in by_folder:
+        folder = folder.rpartition("/")[0]
+    return by_folder.get(folder)

@@ -13,7 +13,7 @@ from afscan.model.subjects import ImageReference
 from afscan.model.value import Value
 from afscan.platforms.ci import expressions as at
 from afscan.platforms.ci.environment import add_environment, throwaway_secrets
-from afscan.platforms.ci.steps import Defaults, read_steps, reference_of
+from afscan.platforms.ci.steps import MAX_ALL_STEPS, Defaults, read_steps, reference_of
 from afscan.platforms.reading import Interpretation, Reader
 
 PLATFORM = "github"
@@ -42,9 +42,13 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     if environment is not None:
         add_environment(workflow.name, reader, workflow.environment, known)
     defaults = Defaults(reader.text("defaults", "run", "shell"), reader.text("defaults", "run", "working-directory"))
+    count = 0
     for key, node in jobs.entries.items() if jobs is not None else ():
+        if count > MAX_ALL_STEPS:  # a few anchors make a small file large
+            out.notice(NoticeKind.LIMIT, node.head, f"There are more than {MAX_ALL_STEPS:,} steps in all; the rest is not read.")
+            break
         if isinstance(node, Mapping):
-            _read_job(key, Reader(node, out), workflow, defaults, known)
+            count += _read_job(key, Reader(node, out), workflow, defaults, known)
         else:
             out.notice(NoticeKind.WRONG_TYPE, node.head, f"`{key}` should be a mapping; the job is not judged.")
     _disable(workflow.jobs)
@@ -107,7 +111,8 @@ def permissions_of(reader: Reader) -> Value[dict[str, str]]:
     return value.map(lambda text: {"*": text.removesuffix("-all")})
 
 
-def _read_job(key: str, job: Reader, workflow: Workflow, defaults: Defaults, known: frozenset[str]) -> None:
+def _read_job(key: str, job: Reader, workflow: Workflow, defaults: Defaults, known: frozenset[str]) -> int:
+    """Emit a job; the number of its steps, and one more for itself."""
     out = job.out
     title = f"{workflow.name}, job {key}"
     uses = job.text("uses")
@@ -135,6 +140,7 @@ def _read_job(key: str, job: Reader, workflow: Workflow, defaults: Defaults, kno
     add_environment(title, job, made.environment, known)
     own = Defaults(job.text("defaults", "run", "shell"), job.text("defaults", "run", "working-directory"))
     made.steps = read_steps(job, made, title, own.over(defaults), known)
+    return len(made.steps) + 1
 
 
 def _called(title: str, uses: Value[str], out: Interpretation) -> ActionReference:

@@ -9,11 +9,13 @@ from posixpath import basename
 
 from afscan.model.ci import SecurityScan, Workflow, WorkflowJob, WorkflowStep
 from afscan.model.node import Mapping, Node, Scalar, Sequence
+from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
 from afscan.model.subjects import ImageReference
 from afscan.model.value import Value
 from afscan.platforms.ci.scanners import gitlab_template
 from afscan.platforms.ci.scans import add_scans
+from afscan.platforms.ci.steps import MAX_ALL_STEPS
 from afscan.platforms.reading import Interpretation, Reader
 
 PLATFORM = "gitlab"
@@ -44,9 +46,13 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     )
     out.subjects.append(pipeline)
     _read_includes(root.get("include"), pipeline, out)
+    count = 0
     for key, node in root.entries.items() if isinstance(root, Mapping) else ():
+        if count > MAX_ALL_STEPS:
+            out.notice(NoticeKind.LIMIT, node.head, f"There are more than {MAX_ALL_STEPS:,} lines in all; the rest is not read.")
+            break
         if key not in _GLOBAL and not key.startswith(".") and isinstance(node, Mapping):
-            _read_job(key, Reader(node, out), reader, pipeline)
+            count += _read_job(key, Reader(node, out), reader, pipeline)
 
 
 def _read_includes(node: Node | None, pipeline: Workflow, out: Interpretation) -> None:
@@ -81,7 +87,7 @@ def _read_includes(node: Node | None, pipeline: Workflow, out: Interpretation) -
         )
 
 
-def _read_job(key: str, job: Reader, top: Reader, pipeline: Workflow) -> None:
+def _read_job(key: str, job: Reader, top: Reader, pipeline: Workflow) -> int:
     title = f"{pipeline.name}, job {key}"
     made = WorkflowJob(
         name=title,
@@ -107,6 +113,7 @@ def _read_job(key: str, job: Reader, top: Reader, pipeline: Workflow) -> None:
         pipeline.includes.append(Value.of("trigger", trigger))
     job.out.subjects += made.steps
     add_scans(made.steps, made, job.out)
+    return len(made.steps) + 1
 
 
 def _chain(job: Node, top: Node) -> list[Node]:

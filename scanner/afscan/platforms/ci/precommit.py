@@ -2,6 +2,7 @@
 
 from afscan.model.ci import PreCommitHook, SecurityScan
 from afscan.model.node import Node, Scalar
+from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
 from afscan.model.subjects import Dependency
 from afscan.model.value import Value
@@ -11,6 +12,9 @@ from afscan.platforms.ci.scans import Verdict
 from afscan.platforms.reading import Interpretation, Reader
 
 PLATFORM = "pre-commit"
+MAX_HOOKS = 5_000
+"""Hooks that are read; anchors make a small file large."""
+
 _OWN = frozenset(("local", "meta"))
 
 
@@ -21,6 +25,9 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
         if url.is_set and url.or_else("") not in _OWN and revision.is_set:
             _add_dependency(url, revision, out)
         for hook in repository.readers("hooks"):
+            if len(out.subjects) > MAX_HOOKS:
+                out.notice(NoticeKind.LIMIT, hook.node.head, f"There are more than {MAX_HOOKS:,} hooks; the rest is not read.")
+                return
             _read_hook(hook, url, revision, out)
 
 

@@ -7,6 +7,7 @@ import re
 
 from afscan.model.ci import ActionReference, WorkflowJob, WorkflowStep
 from afscan.model.node import Node, Scalar
+from afscan.model.notice import NoticeKind
 from afscan.model.record import record
 from afscan.model.subjects import Dependency, ImageReference
 from afscan.model.value import Value
@@ -20,6 +21,8 @@ PLATFORM = "github"
 _SHELLS = frozenset(("", "bash", "sh"))
 MAX_STEPS = 2_000
 """Steps of one job that are read; GitHub itself allows fewer."""
+MAX_ALL_STEPS = 10_000
+"""Jobs and steps of one file that are read."""
 
 
 @record(slots=True)
@@ -42,6 +45,9 @@ def read_steps(
     found: list[WorkflowStep] = []
     for number, reader in enumerate(owner.readers("steps"), 1):
         if number > MAX_STEPS:
+            owner.out.notice(
+                NoticeKind.LIMIT, reader.node.head, f"There are more than {MAX_STEPS:,} steps; the rest is not read."
+            )
             break
         found.append(_read_step(reader, job, f"{title}, {_called(reader, number)}", defaults, known))
     return found
