@@ -135,7 +135,7 @@ def test_the_place_of_what_lets_pass() -> None:
         ("        continue-on-error: ${{ matrix.x }}\n", "unknown"),
         (
             "        continue-on-error: true\n        id: s\n      - if: steps.s.outcome == 'failure'\n        run: exit 1\n",
-            "unknown",
+            "unset",
         ),
     ],
 )
@@ -162,6 +162,8 @@ def test_results_that_go_to_code_scanning() -> None:
     )
     (found,) = scans(text)
     assert found.uploads
+    other = text.replace("format: sarif", "format: table")
+    assert not scans(other)[0].uploads
 
 
 def test_a_variable_decides() -> None:

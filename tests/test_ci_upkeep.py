@@ -191,3 +191,33 @@ def test_gitlab() -> None:
 )
 def test_malformed_gitlab(text: str) -> None:
     interpreted(text, ".gitlab-ci.yml")
+
+
+def test_gitlab_jobs_that_extend_others() -> None:
+    text = """\
+.base:
+  script: [trivy fs --exit-code 1 .]
+.loop: {extends: .loop2}
+.loop2: {extends: [.loop, .base]}
+scan: {extends: .base, stage: test}
+own: {extends: .base, script: [pytest]}
+again: {extends: .loop}
+child: {trigger: {include: other.yml}}
+borrowed:
+  script:
+    - !reference [.other, script]
+"""
+    out = interpreted(text, ".gitlab-ci.yml")
+    scans = [one for one in out.subjects if isinstance(one, SecurityScan)]
+    assert [one.job.key for one in scans if one.job is not None] == ["scan", "again"]
+    (pipeline,) = [one for one in out.subjects if isinstance(one, Workflow)]
+    assert [one.value for one in pipeline.includes] == ["trigger", "!reference"]
+
+
+def test_anchors_do_not_make_hooks_or_pipelines_endless() -> None:
+    hooks = "".join(f"      - id: hook{number}\n" for number in range(100))
+    text = f"repos:\n  - &repository\n    repo: local\n    hooks:\n{hooks}" + "  - *repository\n" * 100
+    assert [one.kind for one in interpreted(text, ".pre-commit-config.yaml").notices] == [NoticeKind.LIMIT]
+    lines = "".join(f"    - echo {number}\n" for number in range(100))
+    text = f"first: &job\n  script:\n{lines}" + "".join(f"job{number}: *job\n" for number in range(200))
+    assert [one.kind for one in interpreted(text, ".gitlab-ci.yml").notices] == [NoticeKind.LIMIT]

@@ -7,7 +7,7 @@ import pytest
 from afscan.engine import Options, scan
 from afscan.interpret import interpret
 from afscan.join.repository import repository_of
-from afscan.model.ci import ActionReference, CompositeAction, Workflow, WorkflowJob, WorkflowStep
+from afscan.model.ci import ActionReference, CompositeAction, SecurityScan, Workflow, WorkflowJob, WorkflowStep
 from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
 from afscan.model.subjects import Connection, Credential, Dependency, ImageReference, Login, Origin
@@ -203,8 +203,24 @@ def test_what_is_called_in_this_repository_is_joined() -> None:
 
 
 def test_workflows_of_examples_belong_to_no_repository() -> None:
-    assert repository_of(stack_of({"examples/app/.github/workflows/ci.yml": WORKFLOW})) is None
+    outside = {"Dockerfile": "FROM scratch\n"}
+    assert repository_of(stack_of({"examples/app/.github/workflows/ci.yml": WORKFLOW, **outside})) is None
+    assert repository_of(stack_of({"app/.github/workflows/ci.yml": WORKFLOW, "app/Dockerfile": "FROM scratch\n"})) is not None
+    assert repository_of(stack_of(outside)) is None
     assert repository_of(stack_of({"docs/ci.yml": WORKFLOW})) is None
+
+
+def test_a_job_is_skipped_with_one_that_it_needs() -> None:
+    text = (
+        "on: push\njobs:\n"
+        "  c: {needs: [b], steps: [{run: gitleaks detect}]}\n"
+        "  b: {needs: a, steps: [{run: gitleaks detect}]}\n"
+        "  a: {if: '${{ false }}', needs: c, steps: [{run: gitleaks detect}]}\n"
+        "  d: {needs: a, if: always(), steps: [{run: gitleaks detect}]}\n"
+    )
+    out = interpreted(text, NAME)
+    assert [job.key for job in out.subjects if isinstance(job, WorkflowJob) and job.disabled] == ["c", "b", "a"]
+    assert [scan.job.key for scan in out.subjects if isinstance(scan, SecurityScan) and scan.job] == ["d"]
 
 
 def test_dot_folders_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,3 +261,16 @@ def test_an_unfinished_workflow_is_noted() -> None:
 def test_a_compose_file_is_no_workflow() -> None:
     out = interpreted("services:\n  a: {image: 'x:1'}\n", "compose.yaml")
     assert not [one for one in out.subjects if isinstance(one, Workflow | WorkflowStep)]
+
+
+def test_a_workflow_is_read_to_a_limit() -> None:
+    steps = "".join(f"      - run: echo {number}\n" for number in range(1_000))
+    jobs = "".join(f"  job{number}: *job\n" for number in range(12))
+    out = interpreted(f"on: push\njobs:\n  first: &job\n    steps:\n{steps}{jobs}", NAME)
+    assert [one.kind for one in out.notices] == [NoticeKind.LIMIT]
+    assert sum(isinstance(one, WorkflowStep) for one in out.subjects) == 10_000
+
+
+def test_more_steps_than_anybody_writes_are_noted() -> None:
+    out = interpreted("on: push\njobs:\n  a:\n    steps:\n" + "      - run: x\n" * 2_001, NAME)
+    assert [(one.kind, one.place.line) for one in out.notices] == [(NoticeKind.LIMIT, 2_005)]

@@ -12,10 +12,13 @@ def floating_dependency(dependency: Dependency, stack: Stack) -> Iterator[Proble
     """Dependency version is floating.
 
     A package, module or provider without a version is today's newest: the same commit builds another image tomorrow, with
-    another major version or with what somebody put into the registry overnight, and nobody can build yesterday's again.
+    another major version or with what somebody put into the registry overnight, and nobody can build yesterday's again. An action of
+    a workflow that is named by a branch runs whatever was pushed there, with the workflow's token.
 
     ## Fix
     - Terraform: set `version` (`~> 5.8`) on the module or in `required_providers`; for a git source `?ref=` a tag or commit.
+    - GitHub: name a tag of the action, or better the commit of one with the tag in a comment, instead of a branch.
+    - pre-commit: set `rev` to a tag, and let `pre-commit autoupdate` renew it.
     - Dockerfile: name the version (`curl=8.14.*`, `requests==2.32.4`), or install from a lock file.
     """
     pinned = dependency.pinned

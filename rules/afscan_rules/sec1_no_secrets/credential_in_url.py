@@ -18,6 +18,7 @@ def credential_in_url(credential: Credential, stack: Stack) -> Iterator[Problem]
 
     ## Fix
     - Kubernetes: give user and password in variables of their own with `secretKeyRef`, and put them in with `$(NAME)`.
+    - GitHub: keep the URL as a secret, and write `${{ secrets.NAME }}`.
     - Compose: write `${NAME:?}` in place of the password, or use `secrets:`.
     - Any: take the whole URL from a secret, or give user and password in settings of their own that refer to one.
     """

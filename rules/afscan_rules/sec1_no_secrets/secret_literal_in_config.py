@@ -15,11 +15,13 @@ def secret_literal_in_config(credential: Credential, stack: Stack) -> Iterator[P
     Whoever can read the repository, a backup of it or a log of the build has the password, for as long as its history exists.
     A reference to a secret store, an environment variable or a mounted file says the same without telling it. A default counts
     too: `${PASSWORD:-literal}` is the password wherever nobody sets the variable. Images, URLs, ConfigMaps and Secret manifests
-    have rules of their own, so that each secret is reported once.
+    have rules of their own, so that each secret is reported once. Of a workflow's variables, passwords of its own services and of
+    tests are nobody's: weak ones, words, and what calls itself one of a test are left out.
 
     ## Fix
     - Kubernetes: refer to a Secret with `secretKeyRef`, filled by an external secret store.
     - Compose: write `${NAME:?}` and set it in an uncommitted `.env`, or use `secrets:`.
+    - GitHub: keep it as a secret of the repository or environment, and write `${{ secrets.NAME }}`.
     - Terraform: use a `sensitive` variable without a default, or read it from a secret store.
     - SQL: take the password from a psql variable, `PASSWORD :'name'`.
     - Redis: keep it in an ACL file that is mounted from a secret.

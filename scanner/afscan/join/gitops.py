@@ -1,14 +1,16 @@
 """GitOps applications and what they deploy: their sources, the folders of this stack, the workloads whose manifests lie there.
 
 Whether an application's repository is this one stands in no file. Decided by the path: it means this stack where it leads to a
-folder here that holds manifests, below the stack's root or as it stands. Where applications name several repositories whose paths
-all lead somewhere here, or the path is the repository's root, it cannot be told, and nothing is joined.
+folder here that holds manifests, below the stack's root (or the folder that holds all of it) or as it stands. Where applications
+name several repositories whose paths all lead somewhere here, or the path is the repository's root, it cannot be told, and nothing
+is joined.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from posixpath import normpath
 
+from afscan.join.folders import common_folder
 from afscan.model.ci import DeploymentSource, GitOpsApplication, GitOpsSource
 from afscan.model.cluster import ForeignObject
 from afscan.model.stack import Stack
@@ -25,14 +27,15 @@ def join(stack: Stack) -> Iterable[Subject]:
     folders = _folders(stack)
     _locate(stack, applications, folders)
     below = _workloads_by_folder(stack)
-    by_workload: dict[int, GitOpsApplication] = {}
+    by_folder: dict[str, GitOpsApplication] = {}
     for application in applications:
-        for source in application.sources:
-            for folder in source.folders:
-                application.workloads += below.get(folder, ())
-        for workload in application.workloads:
-            by_workload.setdefault(id(workload), application)
-    stack.joined[KEY] = by_workload
+        folders_of = [folder for source in application.sources for folder in source.folders]
+        for folder in folders_of:
+            by_folder.setdefault(folder, application)
+        # Applications of one folder share its list: there may be one for each of many clusters.
+        lists = [below.get(folder, []) for folder in folders_of]
+        application.workloads = lists[0] if len(lists) == 1 else [workload for listed in lists for workload in listed]
+    stack.joined[KEY] = by_folder
     _settle_foreign(stack, applications)
     return []
 
@@ -69,7 +72,7 @@ def _locate(stack: Stack, applications: list[GitOpsApplication], folders: set[st
                 source.here = Value.unknown(source.node, source.path.reason or source.url.reason)
                 continue
             path = normpath(source.path.or_else("").strip().lstrip("/") or ".")
-            folder = next((one for one in _meant(stack.root, path) if one in folders), "")
+            folder = next((one for one in _meant(stack, path) if one in folders), "")
             if path != "." and not path.startswith("..") and folder:
                 located.append((source, folder))
     several = len({_repository(source) for source, _ in located}) > 1
@@ -80,11 +83,16 @@ def _locate(stack: Stack, applications: list[GitOpsApplication], folders: set[st
             source.here, source.folders = Value.of(True, source.path.node), [folder]
 
 
-def _meant(root: str, path: str) -> list[str]:
-    """The folders that a path of the repository may be: below the stack's root; as it stands, where that leads into the stack."""
-    root = "" if root in ("", ".") else normpath(root)
-    below = f"{root}/{path}" if root else path
-    return [below, path] if path == root or path.startswith(f"{root}/") else [below]
+def _meant(stack: Stack, path: str) -> list[str]:
+    """The folders that a path of the repository may be: below the stack's root, below the folder that holds all of the stack, or as
+    it stands, where that leads into the stack."""
+    found = []
+    for base in (stack.root, common_folder(stack)):
+        base = "" if base in ("", ".") else normpath(base)
+        found.append(f"{base}/{path}" if base else path)
+        if path == base or path.startswith(f"{base}/"):
+            found.append(path)
+    return found
 
 
 def _repository(source: DeploymentSource) -> str:
@@ -120,5 +128,8 @@ def _settle_foreign(stack: Stack, applications: list[GitOpsApplication]) -> None
 
 def deployed_by(stack: Stack, workload: Workload) -> GitOpsApplication | None:
     """The application that deploys a workload from this stack's files; None where none is known to."""
-    found = stack.joined.get(KEY, {}).get(id(workload))
-    return found if isinstance(found, GitOpsApplication) else None
+    by_folder: dict[str, GitOpsApplication] = stack.joined.get(KEY, {})
+    folder = normpath(workload.node.source.path).rpartition("/")[0] if by_folder and workload.platform == "kubernetes" else ""
+    while folder and folder not in by_folder:
+        folder = folder.rpartition("/")[0]
+    return by_folder.get(folder)

@@ -1,12 +1,13 @@
 """The repository that a stack shows: its workflows and what they call, its scans, hooks and updates.
 
-A workflow counts where the service that runs it looks: in ``.github/workflows`` of the stack's root, or of the folder that is the
-only one with such workflows. Those of examples and templates deeper in the tree belong to no repository here.
+A workflow counts where the service that runs it looks: in ``.github/workflows`` of the stack's root, or of the folder below which
+all of the stack lies. Those of examples and templates deeper in the tree belong to no repository here.
 """
 
 from collections.abc import Iterable
 from posixpath import dirname, normpath
 
+from afscan.join.folders import common_folder
 from afscan.model.ci import (
     ActionReference,
     CompositeAction,
@@ -18,17 +19,24 @@ from afscan.model.ci import (
     WorkflowJob,
     WorkflowStep,
 )
+from afscan.model.notice import Notice, NoticeKind
 from afscan.model.patterns import pattern
-from afscan.model.place import Place
+from afscan.model.place import Place, Span
 from afscan.model.stack import Stack
-from afscan.model.subjects import Subject
-from afscan.platforms.ci.commands import candidates, commands_of
+from afscan.model.subjects import Container, ImageBuild, ManagedResource, Subject, TerraformFile
 
 KEY = "repository"
 _SPEAKING = pattern(
     r"secur|scan|audit|sast|dast|vuln|secret|cve|sbom|trivy|snyk|wiz|sonar|compliance|codeql|lint-infra", 2
 )  # IGNORECASE
 """Names that promise a scan: what they stand for may be one."""
+
+_OTHER_SYSTEMS = pattern(
+    r"/(?:Jenkinsfile[\w.-]*|azure-pipelines[\w.-]*\.ya?ml|bitbucket-pipelines\.yml|\.travis\.yml|\.drone\.ya?ml|\.woodpecker\.ya?ml|"
+    r"cloudbuild\.ya?ml|buildspec\.ya?ml|appveyor\.yml|\.circleci/config\.yml|\.buildkite/[^/]+\.ya?ml|\.woodpecker/[^/]+\.ya?ml|"
+    r"\.tekton/[^/]+\.ya?ml|\.semaphore/[^/]+\.yml|\.azure-?pipelines/[^/]+\.ya?ml)\Z"
+)
+_UPKEEP = pattern(r"/\.github/|/\.gitlab-ci\.ya?ml\Z|/\.?renovate[\w.]*\Z|/\.pre-commit-config\.ya?ml\Z")
 
 _RUNNERS = frozenset(
     (
@@ -62,7 +70,7 @@ def join(stack: Stack) -> Iterable[Subject]:
     )
     mine = {id(one) for one in own} | {id(job.called) for one in own for job in one.jobs if job.called is not None}
     repository.scans = [one for one in stack.of(SecurityScan) if _is_mine(one, mine, root)]
-    repository.opaque = _opaque(own, {id(one.step) for one in repository.scans if one.step is not None})
+    repository.opaque = _other_systems(stack) + _opaque(own, {id(one.step) for one in repository.scans if one.step is not None})
     stack.joined[KEY] = repository
     return [repository]
 
@@ -74,7 +82,9 @@ def repository_of(stack: Stack) -> Repository | None:
 
 
 def _is_root(stack: Stack, folder: str) -> bool:
-    return normpath(folder or ".") == normpath(stack.root or ".")
+    """Whether a folder is the stack's root, or all of the stack lies below it."""
+    common, wanted = normpath(common_folder(stack) or "."), normpath(folder or ".")
+    return wanted in (normpath(stack.root or "."), common) or common.startswith(f"{wanted}/")
 
 
 def _belongs(updates: DependencyUpdates, root: str) -> bool:
@@ -105,6 +115,40 @@ def _connect(stack: Stack, workflows: list[Workflow]) -> None:
                     step.action = actions.get(normpath(f"{root or '.'}/{step.uses.target}"))
 
 
+def _other_systems(stack: Stack) -> list[tuple[str, Place]]:
+    """Configurations of other systems for continuous integration, which are not read."""
+    wanted = [path for path in stack.paths if _OTHER_SYSTEMS.search(f"/{path}")]
+    return [(f"`{path}`", Place(path, Span(1, 1, 1, 1))) for path in wanted]
+
+
+def ships(stack: Stack) -> bool:
+    """Whether a stack builds, deploys or provisions something: what only tests a library has no platform to scan."""
+    return any(stack.of(kind) for kind in (Container, ImageBuild, TerraformFile))
+
+
+def scanning_registry(stack: Stack) -> ManagedResource | None:
+    """A registry of the stack that scans every image that arrives, where the images of the stack come from it as far as is known: at
+    least one does, or none names another registry."""
+    switches = ((one, one.scan_on_push) for one in stack.of(ManagedResource))
+    registry = next((one for one, switch in switches if switch is not None and switch.effective), None)
+    if registry is None:
+        return None
+    hosts = {one.image.repository.partition("/")[0] for one in stack.of(Container) if one.image is not None}
+    named = {host for host in hosts if "." in host}
+    return registry if not named or any(".dkr.ecr." in host for host in named) else None
+
+
+def unread_upkeep(stack: Stack) -> Notice | None:
+    """A file of a repository's own configuration that could not be read, if there is one."""
+    unread = (NoticeKind.SYNTAX, NoticeKind.TEMPLATED, NoticeKind.LIMIT, NoticeKind.ENCODING, NoticeKind.UNREADABLE)
+    return next((one for one in stack.notices if one.kind in unread and _UPKEEP.search(f"/{one.place.path}")), None)
+
+
+def has_file(stack: Stack, names: frozenset[str]) -> bool:
+    """Whether the stack has a file of one of these names."""
+    return any(path.rpartition("/")[2] in names for path in stack.paths)
+
+
 def _opaque(workflows: list[Workflow], scanning: set[int]) -> list[tuple[str, Place]]:
     """What may run a scanner unseen, by name and place."""
     found: list[tuple[str, Place]] = []
@@ -118,7 +162,12 @@ def _opaque(workflows: list[Workflow], scanning: set[int]) -> list[tuple[str, Pl
 
 
 def _opaque_step(step: WorkflowStep, job: WorkflowJob) -> tuple[str, Place] | None:
+    from afscan.platforms.ci.commands import candidates, commands_of  # noqa: PLC0415  (rules import this module in every run)
+    from afscan.platforms.ci.expressions import never  # noqa: PLC0415
+
     uses = step.uses
+    if never(step.condition) or job.disabled:
+        return None
     if uses is not None:
         return _opaque_action(uses, step)
     if _SPEAKING.search(step.name.rpartition(", ")[2]) or _SPEAKING.search(job.key):

@@ -1,6 +1,6 @@
 """Subjects of continuous integration and of GitOps: what a repository runs on every change, and what deploys it."""
 
-from afscan.model.node import Node
+from afscan.model.node import Mapping, Node
 from afscan.model.place import Place
 from afscan.model.record import field, record
 from afscan.model.subjects import ImageReference, Subject, Variable, Workload
@@ -38,7 +38,8 @@ class Workflow(Subject):
 class WorkflowJob(Subject):
     """A job: ``key`` is its name in the file. ``container`` is the image in which the steps run; ``services`` are those that live
     beside them for as long as the job does, such as a database for tests. ``calls`` is a reusable workflow that it stands for;
-    ``called`` is filled by the join where that is in this stack."""
+    ``called`` is filled by the join where that is in this stack. ``disabled``: it never runs, for ``if: false`` stands at it or at a
+    job that it ``needs``."""
 
     workflow: Workflow
     key: str
@@ -47,6 +48,9 @@ class WorkflowJob(Subject):
     services: list[ImageReference] = field(default_factory=list)
     permissions: Value[dict[str, str]]
     environment: dict[str, Variable] = field(default_factory=dict)
+    needs: list[str] = field(default_factory=list)
+    disabled: bool = False
+    deployment: Value[str]  # GitHub: the environment it deploys to, whose rules may ask for an approval
     condition: Value[str]
     continue_on_error: Value[bool]
     calls: "ActionReference | None" = None
@@ -185,6 +189,14 @@ class Repository(Subject):
     updates: list[DependencyUpdates] = field(default_factory=list)
     opaque: "list[tuple[str, Place]]" = field(default_factory=list)
 
+    @property
+    def place(self) -> Place:
+        """Where the first workflow's jobs begin: what speaks of an absence points there."""
+        if isinstance(self.node, Mapping) and "jobs" in self.node.entries:
+            return self.node.key_place("jobs")
+        jobs = self.workflows[0].jobs if self.workflows else []
+        return jobs[0].place if jobs else self.node.head
+
 
 @record(slots=True, kw_only=True, eq=False)
 class DeploymentSource:
@@ -247,3 +259,14 @@ class GitOpsProject(Subject):
     project: str
     repositories: list[Value[str]] = field(default_factory=list)
     destinations: list[Value[str]] = field(default_factory=list)  # namespaces
+
+
+@record(slots=True, kw_only=True, eq=False)
+class StaticCloudKeys(Subject):
+    """A login to a cloud's API: ``what`` does it (a step, a store of secrets, a container), ``cloud`` is ``AWS``, ``Azure`` or
+    ``Google Cloud``. ``static``: with keys that are valid until somebody withdraws them; ``how`` names the setting."""
+
+    cloud: str
+    what: str
+    static: Value[bool]
+    how: str

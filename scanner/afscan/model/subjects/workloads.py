@@ -161,6 +161,7 @@ class Container(Subject):
     startup: Value[Probe] | None = None
     pids_limit: Value[int] | None = None  # None where the platform sets it for the node as a whole
     log_output: "LogOutput | None" = None  # None where the platform rotates what containers write by itself
+    pull_policy: Value[str] | None = None  # `Always`, `IfNotPresent`, `Never`; unset: the platform's default; None: it has none
     dockerfile: ImageBuild | None = None  # filled by the join
     stage: BuildStage | None = None  # filled by the join: the stage of ``dockerfile`` that runs
 

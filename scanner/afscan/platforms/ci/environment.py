@@ -42,6 +42,10 @@ def add_environment(owner: str, reader: Reader, into: dict[str, Variable], known
         origin = origin_of(value.or_else(""), expands=True) if value.is_set else Origin.UNKNOWN
         into[name] = Variable(name=name, value=value, origin=origin)
     _describe(owner, {name: one.value for name, one in into.items()}, reader.out, known)
+    if "AWS_ACCESS_KEY_ID" in into:
+        from afscan.platforms.ci.cloudkeys import add_variables  # noqa: PLC0415
+
+        add_variables(owner, PLATFORM, into, reader.out)
 
 
 def add_inputs(owner: str, inputs: dict[str, Value[str]], out: Interpretation, known: frozenset[str]) -> None:
@@ -72,7 +76,7 @@ def _counts(credential: Credential, known: frozenset[str]) -> bool:
     from afscan.platforms.secrets import find_shape, is_weak  # noqa: PLC0415
 
     text = credential.value.or_else("")
-    if credential.origin is Origin.REFERENCE:
+    if credential.origin in (Origin.REFERENCE, Origin.INTERPOLATED):
         return True
     if credential.origin is not Origin.LITERAL or not credential.value.is_set:
         return False

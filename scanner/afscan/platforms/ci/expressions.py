@@ -43,6 +43,11 @@ def bare(condition: str) -> str:
     return match.group(1).strip() if match else condition.strip()
 
 
+def never(condition: Value[str]) -> bool:
+    """Whether a job or step is switched off (``if: false``)."""
+    return bare(condition.or_else("")).lower() in ("false", "'false'")
+
+
 def matrix_values(value: Value[str], job: Node) -> Iterator[Value[str]]:
     """A text for each value of the one matrix variable in it, each at the value's place in the matrix.
 

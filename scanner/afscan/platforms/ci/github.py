@@ -13,7 +13,7 @@ from afscan.model.subjects import ImageReference
 from afscan.model.value import Value
 from afscan.platforms.ci import expressions as at
 from afscan.platforms.ci.environment import add_environment, throwaway_secrets
-from afscan.platforms.ci.steps import Defaults, read_steps, reference_of
+from afscan.platforms.ci.steps import MAX_ALL_STEPS, Defaults, read_steps, reference_of
 from afscan.platforms.reading import Interpretation, Reader
 
 PLATFORM = "github"
@@ -42,11 +42,34 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     if environment is not None:
         add_environment(workflow.name, reader, workflow.environment, known)
     defaults = Defaults(reader.text("defaults", "run", "shell"), reader.text("defaults", "run", "working-directory"))
+    count = 0
     for key, node in jobs.entries.items() if jobs is not None else ():
+        if count > MAX_ALL_STEPS:  # a few anchors make a small file large
+            out.notice(NoticeKind.LIMIT, node.head, f"There are more than {MAX_ALL_STEPS:,} steps in all; the rest is not read.")
+            break
         if isinstance(node, Mapping):
-            _read_job(key, Reader(node, out), workflow, defaults, known)
+            count += _read_job(key, Reader(node, out), workflow, defaults, known)
         else:
             out.notice(NoticeKind.WRONG_TYPE, node.head, f"`{key}` should be a mapping; the job is not judged.")
+    _disable(workflow.jobs)
+    from afscan.platforms.ci.scans import add_scans  # noqa: PLC0415  (its table is read only where there are steps)
+
+    for job in workflow.jobs:
+        add_scans(job.steps, job, out)
+
+
+def _disable(jobs: list[WorkflowJob]) -> None:
+    """Mark the jobs that never run: a job is skipped with one that it needs, unless its own condition says ``always()``."""
+    waiting: dict[str, list[WorkflowJob]] = {}
+    for job in jobs:
+        for need in job.needs:
+            waiting.setdefault(need, []).append(job)
+    off = [job for job in jobs if at.never(job.condition)]
+    while off:
+        job = off.pop()
+        if not job.disabled:
+            job.disabled = True
+            off += [one for one in waiting.get(job.key, ()) if "always()" not in one.condition.or_else("")]
 
 
 def _is_expression(node: Node | None) -> bool:
@@ -88,7 +111,8 @@ def permissions_of(reader: Reader) -> Value[dict[str, str]]:
     return value.map(lambda text: {"*": text.removesuffix("-all")})
 
 
-def _read_job(key: str, job: Reader, workflow: Workflow, defaults: Defaults, known: frozenset[str]) -> None:
+def _read_job(key: str, job: Reader, workflow: Workflow, defaults: Defaults, known: frozenset[str]) -> int:
+    """Emit a job; the number of its steps, and one more for itself."""
     out = job.out
     title = f"{workflow.name}, job {key}"
     uses = job.text("uses")
@@ -100,6 +124,10 @@ def _read_job(key: str, job: Reader, workflow: Workflow, defaults: Defaults, kno
         key=key,
         runs_on=_runs_on(job),
         permissions=permissions_of(job),
+        needs=[one.or_else("") for one in at.scalars(job, "needs")],
+        deployment=job.text("environment", "name")
+        if isinstance(job.node.get("environment"), Mapping)
+        else job.text("environment"),
         condition=job.text("if"),
         continue_on_error=at.boolean(job, "continue-on-error"),
         inputs=at.string_map(job, "with"),
@@ -112,9 +140,7 @@ def _read_job(key: str, job: Reader, workflow: Workflow, defaults: Defaults, kno
     add_environment(title, job, made.environment, known)
     own = Defaults(job.text("defaults", "run", "shell"), job.text("defaults", "run", "working-directory"))
     made.steps = read_steps(job, made, title, own.over(defaults), known)
-    from afscan.platforms.ci.scans import add_scans  # noqa: PLC0415  (its table is read only where there are steps)
-
-    add_scans(made.steps, made, out)
+    return len(made.steps) + 1
 
 
 def _called(title: str, uses: Value[str], out: Interpretation) -> ActionReference:
@@ -156,6 +182,12 @@ def _image(reader: Reader, made: WorkflowJob, key: str) -> list[ImageReference]:
     if not value.is_set or not value.or_else("").strip():
         return []
     return [
-        ImageReference(name=f"{made.name}, {key}", node=one.node, platform=PLATFORM, reference=one)
+        ImageReference(
+            name=f"{made.name}, {key}",
+            node=one.node,
+            platform=PLATFORM,
+            reference=one,
+            written=value.or_else("") if one.is_unknown else "",
+        )
         for one in at.matrix_values(value, made.node)
     ]

@@ -9,14 +9,19 @@ from posixpath import basename
 
 from afscan.model.ci import SecurityScan, Workflow, WorkflowJob, WorkflowStep
 from afscan.model.node import Mapping, Node, Scalar, Sequence
+from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
 from afscan.model.subjects import ImageReference
 from afscan.model.value import Value
 from afscan.platforms.ci.scanners import gitlab_template
 from afscan.platforms.ci.scans import add_scans
+from afscan.platforms.ci.steps import MAX_ALL_STEPS
 from afscan.platforms.reading import Interpretation, Reader
 
 PLATFORM = "gitlab"
+MAX_PARENTS = 11
+"""GitLab follows ``extends`` eleven levels deep."""
+
 _GLOBAL = frozenset(
     (
         *("stages", "image", "services", "before_script", "after_script", "variables", "cache", "include", "workflow", "default"),
@@ -41,9 +46,13 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
     )
     out.subjects.append(pipeline)
     _read_includes(root.get("include"), pipeline, out)
+    count = 0
     for key, node in root.entries.items() if isinstance(root, Mapping) else ():
+        if count > MAX_ALL_STEPS:
+            out.notice(NoticeKind.LIMIT, node.head, f"There are more than {MAX_ALL_STEPS:,} lines in all; the rest is not read.")
+            break
         if key not in _GLOBAL and not key.startswith(".") and isinstance(node, Mapping):
-            _read_job(key, Reader(node, out), reader, pipeline)
+            count += _read_job(key, Reader(node, out), reader, pipeline)
 
 
 def _read_includes(node: Node | None, pipeline: Workflow, out: Interpretation) -> None:
@@ -78,7 +87,7 @@ def _read_includes(node: Node | None, pipeline: Workflow, out: Interpretation) -
         )
 
 
-def _read_job(key: str, job: Reader, top: Reader, pipeline: Workflow) -> None:
+def _read_job(key: str, job: Reader, top: Reader, pipeline: Workflow) -> int:
     title = f"{pipeline.name}, job {key}"
     made = WorkflowJob(
         name=title,
@@ -87,17 +96,38 @@ def _read_job(key: str, job: Reader, top: Reader, pipeline: Workflow) -> None:
         workflow=pipeline,
         key=key,
         permissions=Value.unset(job.node),
-        condition=Value.of("false", job.node) if job.text("when").or_else("") == "never" else Value.unset(job.node),
+        deployment=Value.unset(job.node),
+        condition=Value.unset(job.node),
+        disabled=job.text("when").or_else("") == "never",
         continue_on_error=_allow_failure(job),
     )
     pipeline.jobs.append(made)
     job.out.subjects.append(made)
     _read_image(job, top, made)
+    chain = _chain(job.node, top.node)
     for name in ("before_script", "script", "after_script"):
-        for line in _lines(job.node.get(name)):
+        script = next((node for one in chain if (node := one.get(name)) is not None), None)
+        for line in _lines(script, pipeline.includes):
             made.steps.append(_step(line, made, title, name))
+    if (trigger := job.node.get("trigger")) is not None:
+        pipeline.includes.append(Value.of("trigger", trigger))
     job.out.subjects += made.steps
     add_scans(made.steps, made, job.out)
+    return len(made.steps) + 1
+
+
+def _chain(job: Node, top: Node) -> list[Node]:
+    """A job and the jobs of this file that it extends, the nearest first; of several the last one wins."""
+    found: list[Node] = []
+    waiting = [job]
+    while waiting and len(found) < MAX_PARENTS:
+        node = waiting.pop()
+        found.append(node)
+        extends = node.get("extends")
+        names = extends.items if isinstance(extends, Sequence) else [extends]
+        parents = [top.get(name.text) for name in names if isinstance(name, Scalar)]
+        waiting += [parent for parent in parents if parent is not None and all(parent is not one for one in found)]
+    return found
 
 
 def _allow_failure(job: Reader) -> Value[bool]:
@@ -124,16 +154,18 @@ def _read_image(job: Reader, top: Reader, made: WorkflowJob) -> None:
         return
 
 
-def _lines(node: Node | None) -> list[Scalar]:
-    """The lines of a script: a text, or a list of texts and lists."""
+def _lines(node: Node | None, elsewhere: list[Value[str]]) -> list[Scalar]:
+    """The lines of a script: a text, or a list of texts and lists; what ``!reference`` brings in is not followed, and listed."""
     if isinstance(node, Scalar):
         return [] if node.is_null else [node]
     found: list[Scalar] = []
-    waiting: list[Node] = list(reversed(node.items)) if isinstance(node, Sequence) else []
+    waiting: list[Node] = [node] if isinstance(node, Sequence) else []
     while waiting and len(found) < 2_000:
         item = waiting.pop()
         if isinstance(item, Scalar):
             found.append(item)
+        elif item.tag == "!reference":
+            elsewhere.append(Value.of("!reference", item))
         elif isinstance(item, Sequence):
             waiting += reversed(item.items)
     return found

@@ -1,15 +1,20 @@
 """pre-commit. Source: pre-commit.com, "Adding pre-commit plugins to your project" (``repos``, ``rev``, ``hooks``)."""
 
-from afscan.model.ci import PreCommitHook
-from afscan.model.node import Node
+from afscan.model.ci import PreCommitHook, SecurityScan
+from afscan.model.node import Node, Scalar
+from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
 from afscan.model.subjects import Dependency
 from afscan.model.value import Value
 from afscan.platforms import revisions
-from afscan.platforms.ci.scans import hook_scan
+from afscan.platforms.ci.scanners import effect, tool_of_command, tool_of_hook
+from afscan.platforms.ci.scans import Verdict
 from afscan.platforms.reading import Interpretation, Reader
 
 PLATFORM = "pre-commit"
+MAX_HOOKS = 5_000
+"""Hooks that are read; anchors make a small file large."""
+
 _OWN = frozenset(("local", "meta"))
 
 
@@ -20,6 +25,9 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
         if url.is_set and url.or_else("") not in _OWN and revision.is_set:
             _add_dependency(url, revision, out)
         for hook in repository.readers("hooks"):
+            if len(out.subjects) > MAX_HOOKS:
+                out.notice(NoticeKind.LIMIT, hook.node.head, f"There are more than {MAX_HOOKS:,} hooks; the rest is not read.")
+                return
             _read_hook(hook, url, revision, out)
 
 
@@ -60,3 +68,36 @@ def _read_hook(reader: Reader, url: Value[str], revision: Value[str], out: Inter
     scan = hook_scan(hook)
     if scan is not None:
         out.subjects.append(scan)
+
+
+def hook_scan(hook: PreCommitHook) -> SecurityScan | None:
+    """The scan that a pre-commit hook is; None for any other hook. A local one is known by its entry, too."""
+    tool = tool_of_hook(hook.hook)
+    if tool is None and hook.repository.or_else("") == "local" and hook.entry.is_set:
+        tool = tool_of_command([*hook.entry.or_else("").split(), *(one.or_else("") for one in hook.arguments)])
+    if tool is None:
+        return None
+    verdict = Verdict(tool.get("hook_gates", tool["gates"]), hook.node, hook.place, f"{tool['tool']} lets pass by default")
+    arguments = hook.arguments
+    for index, argument in enumerate(arguments):
+        name, equals, value = argument.or_else("").removeprefix("--args=").partition("=")
+        kind = tool.get("options", {}).get(name)
+        if kind is None:
+            continue
+        text = value if equals else arguments[index + 1].or_else("") if index + 1 < len(arguments) else "true"
+        found = effect(kind, text if kind in ("status", "never", "ignore", "format") else "true")
+        if found is not None:
+            verdict.gates, verdict.node, verdict.place = found, argument.node, argument.place
+            verdict.how = f"`{argument.or_else('')[:60]}` lets pass whatever it finds"
+    id_node = hook.node.get("id")
+    return SecurityScan(
+        name=f"{tool['tool']} in {hook.name}",
+        node=hook.node,
+        platform=hook.platform,
+        tool=tool["tool"],
+        covers=frozenset(tool["covers"]),
+        gates=verdict.value(),
+        how=verdict.how if verdict.gates is False else "",
+        at=id_node.place if isinstance(id_node, Scalar) else hook.place,
+        hook=hook,
+    )

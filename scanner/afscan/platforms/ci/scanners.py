@@ -71,6 +71,12 @@ def tool_of_command(words: list[str]) -> Tool | None:
     return None
 
 
+def config_files(tool: str) -> frozenset[str]:
+    """The names of files that a tool reads by itself and that may change whether it gates."""
+    row = next((one for one in all_tools() if one["tool"] == tool), None)
+    return frozenset(row.get("config", ())) if row is not None else frozenset()
+
+
 def is_updater(name: str) -> bool:
     """Whether an action, or a command's program, makes updates of dependencies."""
     updaters = _data()["updaters"]

@@ -6,14 +6,14 @@ but whose outcome a later step reads gates there.
 
 from collections.abc import Iterator
 
-from afscan.model.ci import DependencyUpdates, PreCommitHook, SecurityScan, WorkflowJob, WorkflowStep
-from afscan.model.node import Node, Scalar
+from afscan.model.ci import DependencyUpdates, SecurityScan, WorkflowJob, WorkflowStep
+from afscan.model.node import Node
 from afscan.model.place import Place
 from afscan.model.record import record
 from afscan.model.value import Value
 from afscan.platforms.ci.commands import RunCommand, candidates, commands_of, inner_command
-from afscan.platforms.ci.expressions import EXPRESSION, bare
-from afscan.platforms.ci.scanners import Tool, effect, is_updater, tool_of_action, tool_of_command, tool_of_hook, tool_of_image
+from afscan.platforms.ci.expressions import EXPRESSION, never
+from afscan.platforms.ci.scanners import Tool, effect, is_updater, tool_of_action, tool_of_command, tool_of_image
 from afscan.platforms.dockerfile.shell import ShellWord
 from afscan.platforms.reading import Interpretation
 
@@ -40,22 +40,27 @@ class Verdict:
 
 def add_scans(steps: list[WorkflowStep], job: WorkflowJob | None, out: Interpretation) -> None:
     """Emit the scans among the steps of a job or of an action, and the steps that update dependencies."""
-    if job is not None and _never(job.condition):
+    if job is not None and job.disabled:
         return
     uploads = any(step.uses is not None and step.uses.target.lower().startswith(_UPLOAD) for step in steps)
     for index, step in enumerate(steps):
-        if _never(step.condition):
+        if never(step.condition):
             continue
         for scan in _scans_of(step):
-            scan.job, scan.uploads = job, scan.uploads or uploads
+            scan.job, scan.uploads = job, scan.uploads or (uploads and _writes_sarif(scan, step))
             _passed_over(scan, step, job, steps[index + 1 :])
             out.subjects.append(scan)
         if _updates(step):
             out.subjects.append(_updater(step))
 
 
-def _never(condition: Value[str]) -> bool:
-    return bare(condition.or_else("")).lower() in ("false", "'false'")
+def _writes_sarif(scan: SecurityScan, step: WorkflowStep) -> bool:
+    """Whether a scan's results are in the form that code scanning takes."""
+    place = scan.place.span
+    lines = [step.node.source.line(number) for number in range(place.line, place.end_line + 1)]
+    return any("sarif" in one.or_else("").lower() for one in step.inputs.values()) or any(
+        "sarif" in line.lower() for line in lines
+    )
 
 
 def _updates(step: WorkflowStep) -> bool:
@@ -270,7 +275,7 @@ def _passed_over(scan: SecurityScan, step: WorkflowStep, job: WorkflowJob | None
             scan.gates = switch
         elif switch.value:
             if what == "step" and step.key and _reads_outcome(step.key, later):
-                scan.gates = Value.unknown(switch.node, "a later step reads its outcome")
+                scan.gates = Value.unset(switch.node)  # whoever reads it decides
             else:
                 scan.gates, scan.how = Value.of(False, switch.node), f"`continue-on-error` passes over the failure of the {what}"
 
@@ -283,36 +288,3 @@ def _reads_outcome(key: str, later: list[WorkflowStep]) -> bool:
         if any(want in text for text in texts for want in wanted):
             return True
     return False
-
-
-def hook_scan(hook: PreCommitHook) -> SecurityScan | None:
-    """The scan that a pre-commit hook is; None for any other hook. A local one is known by its entry, too."""
-    tool = tool_of_hook(hook.hook)
-    if tool is None and hook.repository.or_else("") == "local" and hook.entry.is_set:
-        tool = tool_of_command([*hook.entry.or_else("").split(), *(one.or_else("") for one in hook.arguments)])
-    if tool is None:
-        return None
-    verdict = Verdict(tool.get("hook_gates", tool["gates"]), hook.node, hook.place, f"{tool['tool']} lets pass by default")
-    arguments = hook.arguments
-    for index, argument in enumerate(arguments):
-        name, equals, value = argument.or_else("").removeprefix("--args=").partition("=")
-        kind = tool.get("options", {}).get(name)
-        if kind is None:
-            continue
-        text = value if equals else arguments[index + 1].or_else("") if index + 1 < len(arguments) else "true"
-        found = effect(kind, text if kind in ("status", "never", "ignore", "format") else "true")
-        if found is not None:
-            verdict.gates, verdict.node, verdict.place = found, argument.node, argument.place
-            verdict.how = f"`{argument.or_else('')[:60]}` lets pass whatever it finds"
-    id_node = hook.node.get("id")
-    return SecurityScan(
-        name=f"{tool['tool']} in {hook.name}",
-        node=hook.node,
-        platform=hook.platform,
-        tool=tool["tool"],
-        covers=frozenset(tool["covers"]),
-        gates=verdict.value(),
-        how=verdict.how if verdict.gates is False else "",
-        at=id_node.place if isinstance(id_node, Scalar) else hook.place,
-        hook=hook,
-    )

@@ -7,11 +7,13 @@ import re
 
 from afscan.model.ci import ActionReference, WorkflowJob, WorkflowStep
 from afscan.model.node import Node, Scalar
+from afscan.model.notice import NoticeKind
 from afscan.model.record import record
 from afscan.model.subjects import Dependency, ImageReference
 from afscan.model.value import Value
 from afscan.platforms import revisions
 from afscan.platforms.ci import expressions as at
+from afscan.platforms.ci.cloudkeys import add_login
 from afscan.platforms.ci.environment import add_environment, add_inputs
 from afscan.platforms.reading import Interpretation, Reader
 
@@ -19,6 +21,8 @@ PLATFORM = "github"
 _SHELLS = frozenset(("", "bash", "sh"))
 MAX_STEPS = 2_000
 """Steps of one job that are read; GitHub itself allows fewer."""
+MAX_ALL_STEPS = 10_000
+"""Jobs and steps of one file that are read."""
 
 
 @record(slots=True)
@@ -41,6 +45,9 @@ def read_steps(
     found: list[WorkflowStep] = []
     for number, reader in enumerate(owner.readers("steps"), 1):
         if number > MAX_STEPS:
+            owner.out.notice(
+                NoticeKind.LIMIT, reader.node.head, f"There are more than {MAX_STEPS:,} steps; the rest is not read."
+            )
             break
         found.append(_read_step(reader, job, f"{title}, {_called(reader, number)}", defaults, known))
     return found
@@ -72,6 +79,7 @@ def _read_step(
     uses = reader.text("uses")
     if uses.is_set:
         step.uses = reference_of(title, uses, reader.out)
+        add_login(step, reader.out)
     add_environment(title, reader, step.environment, known)
     add_inputs(title, step.inputs, reader.out, known)
     _embed(step, reader.node.get("run"), reader.out)

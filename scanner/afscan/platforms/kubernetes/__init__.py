@@ -70,6 +70,12 @@ def _gitops(name: str) -> Callable[[KubernetesObject], None]:
     return read
 
 
+def _secret_store(item: KubernetesObject) -> None:
+    from afscan.platforms.kubernetes.cloudkeys import read_secret_store  # noqa: PLC0415  (start-up time)
+
+    read_secret_store(item)
+
+
 _FLUX = {
     "source.toolkit.fluxcd.io": ("GitRepository", "OCIRepository", "HelmRepository", "Bucket"),
     "kustomize.toolkit.fluxcd.io": ("Kustomization",),
@@ -101,6 +107,7 @@ _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]]
     "Application": (("argoproj.io",), _gitops("read_application")),
     "ApplicationSet": (("argoproj.io",), _gitops("read_application_set")),
     "AppProject": (("argoproj.io",), _gitops("read_project")),
+    **dict.fromkeys(("SecretStore", "ClusterSecretStore"), (("external-secrets.io",), _secret_store)),
     **{kind: ((group,), _gitops(_FLUX_READERS.get(kind, "read_source"))) for group, kinds in _FLUX.items() for kind in kinds},
 }
 """By kind: the API groups in which it is this kind, and what reads it."""

@@ -104,6 +104,7 @@ def _container(reader: Reader, pod: Pod, role: str, name: str) -> Container:
         workload=pod.workload,
         role=role,
         image=_image(reader, name),
+        pull_policy=reader.text("imagePullPolicy"),
         command=words_of(reader, "command", environment),
         arguments=words_of(reader, "args", environment),
         environment=environment,

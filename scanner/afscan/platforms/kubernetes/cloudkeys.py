@@ -1,0 +1,38 @@
+"""Stores of secrets that log in to a cloud: with static keys, or as whoever they are.
+
+Source: External Secrets Operator documentation, "AWS Authentication", "Azure Key Vault" and "Google Cloud Secret Manager":
+``auth.secretRef`` (AWS, Google Cloud) and ``authSecretRef`` (Azure) name keys in a Secret; ``auth.jwt``, ``auth.workloadIdentity`` and
+``authType: WorkloadIdentity`` use the identity of a service account; without ``auth`` it is the controller's own.
+"""
+
+from afscan.model.ci import StaticCloudKeys
+from afscan.model.node import Mapping
+from afscan.model.value import Value
+from afscan.platforms.kubernetes.objects import PLATFORM, KubernetesObject
+
+_PROVIDERS = {
+    "aws": ("AWS", ("auth", "secretRef")),
+    "gcpsm": ("Google Cloud", ("auth", "secretRef")),
+    "azurekv": ("Azure", ("authSecretRef",)),
+}
+
+
+def read_secret_store(item: KubernetesObject) -> None:
+    """Emit how a SecretStore or ClusterSecretStore logs in; nothing for providers that are no cloud's."""
+    for provider, (cloud, path) in _PROVIDERS.items():
+        section = item.node.get("spec", "provider", provider)
+        if not isinstance(section, Mapping):
+            continue
+        keys = section.get(*path)
+        how = ".".join(("provider", provider, *path))
+        item.out.subjects.append(
+            StaticCloudKeys(
+                name=item.title,
+                node=item.node,
+                platform=PLATFORM,
+                cloud=cloud,
+                what=item.title,
+                static=Value.of(True, keys) if isinstance(keys, Mapping) else Value.of(False, section),
+                how=f"`{how}`",
+            )
+        )
