@@ -31,8 +31,8 @@ modules and their variables; containers and the Dockerfiles they build; Services
 configuration files, environment and arguments as effective servers; who goes through which pooler; what collects logs; which rules
 Prometheus loads. With each join the kinds of subjects that it starts from: without any it is not even imported."""
 
-_OF_FILES = frozenset(("kustomizations", "charts", "projects", "modules"))
-"""Joins that put files together: they come first, and once for all that is deployed from a stack."""
+_OF_FILES = frozenset(("kustomizations", "charts", "projects", "modules", "builds"))
+"""Joins that put files together, Dockerfiles too: they come first, and once for all that is deployed from a stack."""
 
 
 def join_all(stack: Stack) -> None:
