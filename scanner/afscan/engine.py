@@ -150,15 +150,16 @@ def _deployments(stack: Stack, result: Result) -> Iterator[Deployment]:
     except Exception:  # reported as an internal error, exit code 3: the rest is still judged
         result.errors.append(InternalError("join", None, stack.root, _traceback()))
     result.sources += len(stack.sources) - before
-    parts = deployments_of(stack)
+    parts, first = deployments_of(stack), True
     while True:
         try:
             part = next(parts, None)
         except Exception:
             result.errors.append(InternalError("join", None, stack.root, _traceback()))
-            return
+            part, parts = Deployment(stack) if first else None, iter(())
         if part is None:
             return
+        first = False
         result.sources += len(part.stack.sources) - len(stack.sources)
         yield part
 

@@ -122,8 +122,11 @@ def suffix_of(name: str) -> str:
 
 
 def is_foreign(name: str) -> bool:
-    """Whether a path alone says that afscan does not read the file. ``Dockerfile.go`` does not: its content decides."""
-    return suffix_of(name) in FOREIGN and not _DOCKERFILE_NAME.match(basename(name))
+    """Whether a path alone says that afscan does not read the file. ``Dockerfile.go`` does not: its content decides.
+
+    Nor does ``Chart.lock``: that there is one says that a chart's dependencies are held.
+    """
+    return suffix_of(name) in FOREIGN and not _DOCKERFILE_NAME.match(basename(name)) and basename(name) != "Chart.lock"
 
 
 def is_template(name: str) -> bool:

@@ -37,8 +37,8 @@ JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
 """The joins in their order, each told by its own module, with the kinds of subjects that it starts from: without any of them it is
 not even imported."""
 
-_OF_FILES = frozenset(("kustomizations", "charts", "projects", "modules"))
-"""Joins that put files together: they come first, and once for all that is deployed from a stack."""
+_OF_FILES = frozenset(("kustomizations", "charts", "projects", "modules", "builds"))
+"""Joins that put files together, Dockerfiles too: they come first, and once for all that is deployed from a stack."""
 
 
 def join_all(stack: Stack) -> None:

@@ -14,7 +14,7 @@ from afscan.model.node import Node
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.source import Source
 from afscan.model.stack import Stack
-from afscan.model.subjects import Subject
+from afscan.model.subjects import Dependency, Subject
 from afscan.platforms.reading import Interpretation
 
 TEMPLATES = "templates"
@@ -22,10 +22,20 @@ TEMPLATES = "templates"
 
 
 def join(stack: Stack) -> Iterable[Subject]:
-    """Render the charts of a stack; those within another chart are rendered with it."""
+    """What the charts of a stack depend on, and what they render to; those within another chart are rendered with it."""
     charts = stack.of(ChartFile)
-    if stack.joined.get("render") != "auto" or not charts:
-        return []
+    dependencies = [one for chart in charts for one in _dependencies(chart, stack)]
+    return [*dependencies, *(_all_rendered(charts, stack) if stack.joined.get("render") == "auto" else ())]
+
+
+def _dependencies(chart: ChartFile, stack: Stack) -> Iterable[Dependency]:
+    from afscan.platforms.kubernetes.charts import dependencies_of  # noqa: PLC0415  (start-up time)
+
+    locked = join_path(chart.directory, "Chart.lock") in stack.paths
+    return dependencies_of(chart, locked=locked, complete=stack.complete)
+
+
+def _all_rendered(charts: list[ChartFile], stack: Stack) -> list[Subject]:
     folders = {chart.directory for chart in charts}
     subjects: list[Subject] = []
     for chart in charts:

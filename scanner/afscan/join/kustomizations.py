@@ -25,7 +25,7 @@ from afscan.model.source import Source
 from afscan.model.stack import Deployment, Stack
 from afscan.model.subjects import ComposeFile, DotenvFile, Subject
 from afscan.platforms.kustomize.names import components, included, patched_with
-from afscan.platforms.kustomize.tree import Budget
+from afscan.platforms.kustomize.tree import Budget, TooMuch
 from afscan.platforms.reading import Interpretation
 
 if TYPE_CHECKING:
@@ -257,7 +257,11 @@ def _by_program(root: KustomizationFile, rendering: "Rendering", items: "list[It
             return None
         out.notices[:] = [one for one in out.notices if one.kind not in _REMADE | {NoticeKind.LIMIT}]
         rendering.doubts.clear()
-        return graft(parsed.roots, items, at, rendering.budget)
+        try:
+            return graft(parsed.roots, items, at, rendering.budget)
+        except TooMuch as error:
+            out.notice(NoticeKind.LIMIT, root.place, f"What `{name} {arguments[0]}` prints is not judged: {error}.")
+            return []
     reason = "Neither `kubectl` nor `kustomize` is on the PATH (outside of what is scanned): what is left out stays unknown."
     out.notice(NoticeKind.UNRESOLVED, root.place, reason)
     return None

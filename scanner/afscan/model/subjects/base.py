@@ -14,7 +14,7 @@ class Subject:
 
     ``name`` identifies it to a person and in fingerprints (``Deployment agentflow-api, container api``), ``node`` is what
     declares it, ``platform`` is the vocabulary in which it is written: ``kubernetes``, ``compose``, ``dockerfile``,
-    ``terraform``, ``redis``, ``pgbouncer``, ``qdrant``, ``postgres``, ``sql``, ``neo4j``, ``grafana``, ``elasticsearch``.
+    ``terraform``, ``helm``, ``redis``, ``pgbouncer``, ``qdrant``, ``postgres``, ``sql``, ``neo4j``, ``grafana``, ``elasticsearch``.
     """
 
     name: str

@@ -138,8 +138,9 @@ class ImageBuild(Subject):
 class Dependency(Subject):
     """Something fetched by name while building or provisioning (DEP404).
 
-    ``kind``: ``terraform-module``, ``terraform-provider``, ``pip``, ``apt``, ``apk``, ``npm``, ``gem``, ``go``. ``version`` is the
-    constraint as written; ``pinned`` whether it always yields the same major line at least (exact version, ``~>``, lock file, hash).
+    ``kind``: ``terraform-module``, ``terraform-provider``, ``pip``, ``apt``, ``apk``, ``npm``, ``gem``, ``go``, ``helm-chart``.
+    ``version`` is the constraint as written; ``pinned`` whether it always yields the same major line at least (exact version, ``~>``,
+    lock file, hash).
     """
 
     kind: str

@@ -177,6 +177,10 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
         if isinstance(root, Mapping) and basename(source.name).lower() in _CHART and source.outer is None:
             name, directory = scalar_text(root.get("name")), dirname(source.path)
             out.subjects.append(ChartFile(name=f"chart {name}", node=root, platform="helm", chart=name, directory=directory))
+        elif isinstance(root, Mapping) and _VALUES.match(basename(source.name).lower()):
+            from afscan.platforms.kubernetes.charts import read_values  # noqa: PLC0415  (start-up time)
+
+            read_values(root, out)
         return
     if _is_kustomization(source, root):
         directory, component = dirname(source.path), scalar_text(root.get("kind")) == "Component"

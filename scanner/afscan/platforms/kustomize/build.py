@@ -16,6 +16,7 @@ from afscan.platforms.kustomize.replacements import apply_replacements
 from afscan.platforms.kustomize.scope import Rendering, Scope, path_below
 from afscan.platforms.kustomize.transform import (
     ImageChange,
+    Images,
     set_affix,
     set_annotations,
     set_labels,
@@ -194,13 +195,12 @@ def _transformed(scope: Scope, items: list[Item]) -> list[Item]:
     _label(scope, items)
     items = apply_patches(scope, items, "patchesJson6902")
     _count(scope, items)
-    for field in ("images", "imageTags"):
-        for entry in scope.mappings(field):
-            change = ImageChange(entry)
-            found = [item for item in items if change.apply(item)]
-            if not found and scope.is_whole:
-                reason = f"No container here has an image called `{change.name[:80]}`."
-                scope.note(NoticeKind.UNRESOLVED, entry.get("name") or entry, reason)
+    changes = [(entry, ImageChange(entry)) for field in ("images", "imageTags") for entry in scope.mappings(field)]
+    images = Images(items) if changes else None
+    for entry, change in changes:
+        if images is not None and not images.change(change) and scope.is_whole:
+            reason = f"No container here has an image called `{change.name[:80]}`."
+            scope.note(NoticeKind.UNRESOLVED, entry.get("name") or entry, reason)
     apply_replacements(scope, items)
     return items
 
@@ -222,12 +222,16 @@ def _label(scope: Scope, items: list[Item]) -> None:
 
 
 def _count(scope: Scope, items: list[Item]) -> None:
+    named: dict[str, list[Item]] = {}
+    for item in items if "replicas" in scope.root.entries else ():
+        for name in dict.fromkeys(name for _, name in item.ids):
+            named.setdefault(name, []).append(item)
     for entry in scope.mappings("replicas"):
         name, count = text_of(entry.get("name")), entry.get("count")
         if not isinstance(count, Scalar):
             scope.note(NoticeKind.WRONG_TYPE, entry, "`count` should be a number; it is not evaluated.")
             continue
-        found = [item for item in items if any(name == one for _, one in item.ids) and set_replicas(item, count, scope.budget)]
+        found = [item for item in named.get(name, ()) if set_replicas(item, count, scope.budget)]
         if not found and scope.is_whole:
             scope.note(
                 NoticeKind.UNRESOLVED, entry.get("name") or entry, f"There is no `{name[:80]}` with a number of replicas here."

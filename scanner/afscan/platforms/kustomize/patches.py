@@ -1,5 +1,7 @@
 """The patches of a kustomization: which objects each is for, and what it makes of them."""
 
+import re
+
 from afscan.model.node import Mapping, Node, Scalar, Sequence
 from afscan.model.notice import NoticeKind
 from afscan.platforms.kustomize.jsonpatch import MAX_OPERATIONS, Refused, operate
@@ -10,6 +12,9 @@ from afscan.platforms.kustomize.tree import text_of
 from afscan.syntax import parse
 
 _RENDER = "Run afscan with `--render auto`, or on what `kubectl kustomize` prints."
+
+
+_WORD = re.compile(r"[\w-]+\Z")
 
 
 class Index:
@@ -95,7 +100,7 @@ def _entry(scope: Scope, entry: Mapping, index: Index) -> None:
         except Unmatchable as error:
             scope.doubt(target, f"This target {error}; the patch is not applied. {_RENDER}")
             return
-        picked = _picked(selector, target, index)
+        picked = _picked(scope, selector, target, index)
         if not picked and scope.is_whole:
             scope.note(NoticeKind.UNRESOLVED, target, "No object of this kustomization is what this target selects.")
     if documents is None:
@@ -108,11 +113,13 @@ def _entry(scope: Scope, entry: Mapping, index: Index) -> None:
         _strategic(scope, entry, documents, index, picked)
 
 
-def _picked(selector: Selector, target: Node, index: Index) -> list[Item]:
+def _picked(scope: Scope, selector: Selector, target: Node, index: Index) -> list[Item]:
     """What a target selects; one that names a kind and a name is looked up."""
-    near = index.named.get((text_of(target.get("kind")), text_of(target.get("name"))))
-    found = [item for item in near if selector.matches(item)] if near else []
-    return found or [item for item in index.items if selector.matches(item)]
+    kind, name = text_of(target.get("kind")), text_of(target.get("name"))
+    if _WORD.match(kind) and _WORD.match(name):
+        return [item for item in index.named.get((kind, name), ()) if selector.matches(item)]
+    scope.budget.take(4 * len(index.items))  # thousands of expressions over thousands of objects have to end, too
+    return [item for item in index.items if selector.matches(item)]
 
 
 def _json(scope: Scope, entry: Mapping, patch: Node, picked: list[Item] | None) -> None:

@@ -47,13 +47,15 @@ def _replace(scope: Scope, entry: Node, items: list[Item]) -> None:
     source = entry.get("source")
     if source is None:
         raise _Left("It has no `source`.")
-    value = _source_value(source, items, whole=scope.is_whole)
+    scope.budget.take(4 * len(items))
+    value = _source_value(source, items)
     targets = entry.get("targets")
     for target in targets.items if isinstance(targets, Sequence) else ():
         select = target.get("select")
         if select is None:
             raise _Left("A target has no `select`.")
         chosen = Selector(select)
+        scope.budget.take(4 * len(items))
         rejected = target.get("reject")
         refused = [Selector(one) for one in rejected.items] if isinstance(rejected, Sequence) else []
         paths = target.get("fieldPaths")
@@ -65,7 +67,7 @@ def _replace(scope: Scope, entry: Node, items: list[Item]) -> None:
             item.remember()
 
 
-def _source_value(source: Node, items: list[Item], *, whole: bool) -> Node:
+def _source_value(source: Node, items: list[Item]) -> Node:
     chosen = Selector(source)
     found = [item for item in items if chosen.matches(item)]
     if len(found) != 1:

@@ -67,7 +67,7 @@ class Scope:
     @property
     def is_whole(self) -> bool:
         """Whether all objects are there: only then a target that is not found is worth a word."""
-        return self.rendering.whole or self.library.complete
+        return self.rendering.whole
 
     def note(self, kind: NoticeKind, node: Node, reason: str) -> None:
         """Note something at the head of a node."""

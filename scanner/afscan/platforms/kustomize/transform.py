@@ -3,7 +3,6 @@
 Source: Kustomize's reference and its default field specifications (``builtinpluginconsts``).
 """
 
-import re
 from collections.abc import Iterable
 
 from afscan.model.node import Mapping, Node, Scalar, Sequence
@@ -138,9 +137,6 @@ def set_replicas(item: Item, count: Scalar, budget: Budget) -> bool:
     return spec is not None
 
 
-_TAG = re.compile(r"(?::[\w.{}-]*)?(?:@sha256:[\w.{}-]*)?\Z")
-
-
 class ImageChange:
     """One entry of ``images``."""
 
@@ -151,19 +147,8 @@ class ImageChange:
             for field in ("newName", "newTag", "digest", "tagSuffix")
         )
 
-    def apply(self, item: Item) -> bool:
-        """Change the images of this name in an object; whether there are any."""
-        found = False
-        for image in _images(item.node) if item.kind != "CustomResourceDefinition" else ():
-            text = image.text
-            if self.name and text.startswith(self.name) and _TAG.match(text, len(self.name)):
-                found = True
-                made = self._changed(image)
-                if made is not None:
-                    replace(image, made)
-        return found
-
-    def _changed(self, image: Scalar) -> Scalar | None:
+    def changed(self, image: Scalar) -> Scalar:
+        """An image of this name with what the entry says; it stands where its version is decided."""
         rest = image.text[len(self.name) :]
         tag, _, digest = rest.partition("@")
         tag = tag.removeprefix(":")
@@ -174,8 +159,33 @@ class ImageChange:
             tag, digest = tag + self.suffix.text, ""
         decides = self.tag or self.digest or self.suffix or self.new_name
         if decides is None:
-            return None
+            return image
         return composed(decides, name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else ""))
+
+
+class Images:
+    """The images of all lists of containers in some objects, by their names without tag and digest."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self.named: dict[str, list[Scalar]] = {}
+        for item in items:
+            for image in _images(item.node) if item.kind != "CustomResourceDefinition" else ():
+                self.named.setdefault(_name_of(image.text), []).append(image)
+
+    def change(self, change: ImageChange) -> bool:
+        """Change those of one name; whether there are any."""
+        found = self.named.pop(change.name, [])
+        for image in found:
+            made = change.changed(image)
+            if made is not image:
+                replace(image, made)
+            self.named.setdefault(_name_of(made.text), []).append(made)
+        return bool(found)
+
+
+def _name_of(image: str) -> str:
+    head, slash, last = image.partition("@")[0].rpartition("/")
+    return head + slash + last.partition(":")[0]
 
 
 def _images(root: Mapping) -> Iterable[Scalar]:
