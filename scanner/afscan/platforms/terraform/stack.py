@@ -3,10 +3,12 @@
 from afscan.model.node import Mapping
 from afscan.model.notice import NoticeKind
 from afscan.model.subjects import ManagedResource, TerraformFile
+from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
 from afscan.platforms.terraform import caches, clusters, databases
 from afscan.platforms.terraform.body import Body
 from afscan.platforms.terraform.credentials import Secrets
+from afscan.platforms.terraform.declared import read_references
 from afscan.platforms.terraform.dependencies import provider_major, read_modules, read_providers
 from afscan.platforms.terraform.evaluate import Scope
 from afscan.platforms.terraform.firewalls import read_firewall
@@ -28,8 +30,13 @@ _PARTIAL = {
 _REFINE = {**caches.REFINE, **clusters.REFINE, **databases.REFINE}
 
 
-def read_scopes(scopes: list[Scope], files: list[TerraformFile], out: Interpretation) -> None:
-    """Emit the subjects of every module in use, and the secrets in variable files."""
+def read_scopes(
+    scopes: list[Scope], files: list[TerraformFile], unread: dict[tuple[str, str], Value[bool]], out: Interpretation
+) -> None:
+    """Emit the subjects of every module in use, and the secrets in variable files.
+
+    :param unread: by module, an unknown value where not all of its files could be read.
+    """
     secrets = Secrets(out)
     described: set[tuple[str, str]] = set()
     for scope in scopes:
@@ -40,6 +47,7 @@ def read_scopes(scopes: list[Scope], files: list[TerraformFile], out: Interpreta
                 read_modules(scope, out)
                 read_providers(scope, out)
                 read_root(scope, out)
+                read_references(scope.module, unread.get(scope.module.key), out)
         except RecursionError:
             place = scope.module.files[0].node.head
             out.notice(
