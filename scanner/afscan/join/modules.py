@@ -159,9 +159,11 @@ def _expand(root: "Scope", modules: "dict[Key, Module]", scopes: "list[Scope]", 
 def _note_remote(scope: "Scope", out: Interpretation) -> None:
     """Say which modules from a registry or repository are not read: what they declare is not judged, and must not look clean.
 
-    EKS is judged by its inputs (:mod:`afscan.platforms.terraform.clusters`), and what a plan shows is judged there.
+    Some are judged by their inputs (:mod:`afscan.platforms.terraform.registrymodules`, EKS in ``clusters``), and what a plan shows
+    is judged there.
     """
     from afscan.platforms.terraform.clusters import EKS_MODULE  # noqa: PLC0415
+    from afscan.platforms.terraform.registrymodules import is_judged  # noqa: PLC0415
 
     plan = scope.budget.plan_of(scope)
     for name, node in scope.module.calls.items():
@@ -169,6 +171,8 @@ def _note_remote(scope: "Scope", out: Interpretation) -> None:
         if plan is not None and plan.covers(f"{scope.address}module.{name}"):
             continue
         if not isinstance(source, Scalar) or source.text.startswith(("./", "../")) or EKS_MODULE.match(source.text):
+            continue
+        if is_judged(node):
             continue
         path = source.text.partition("?")[0].removesuffix(".git").rstrip("/").lower()
         words = [word.removeprefix("terraform-aws-") for word in path.replace("//", "/").split("/")[-3:]]

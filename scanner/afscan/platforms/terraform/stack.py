@@ -18,6 +18,7 @@ from afscan.platforms.terraform.merging import merge_alike
 from afscan.platforms.terraform.operations import read_operations
 from afscan.platforms.terraform.policies import read_document, read_policies
 from afscan.platforms.terraform.registries import apply_filters, read_filters
+from afscan.platforms.terraform.registrymodules import apply_defaults, as_resource, read_inputs
 from afscan.platforms.terraform.roots import read_root
 from afscan.platforms.terraform.tasks import read_task
 from afscan.platforms.terraform.workloads import read_workload
@@ -82,9 +83,22 @@ def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
             cluster = None if shown else clusters.read_eks_module(name, Body(node, scope, out))
             if cluster is not None:
                 out.subjects.append(cluster)
+            if not shown:
+                _read_call(name, Body(node, scope, out), major)
+            read_inputs(name, Body(node, scope, out))
             secrets.read(name, node, scope)
     for label, body_node in scope.module.providers:
         secrets.read(f"{scope.address}provider.{label}", body_node, scope)
+
+
+def _read_call(name: str, body: Body, aws_major: int | None) -> None:
+    """A call of a well-known module as the resource that it makes."""
+    made = as_resource(body)
+    resource = read_managed(made[0], name, made[1]) if made is not None else None
+    if made is not None and resource is not None:
+        for one in _refined(resource, made[1], aws_major):
+            apply_defaults(one, body.node)
+            body.out.subjects.append(one)
 
 
 def _read_resource(kind: str, name: str, body: Body, aws_major: int | None) -> None:
