@@ -5,7 +5,7 @@ from afscan.model.notice import NoticeKind
 from afscan.model.subjects import ManagedResource, TerraformFile
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
-from afscan.platforms.terraform import caches, clusters, databases
+from afscan.platforms.terraform import caches, clusters, databases, otherclouds
 from afscan.platforms.terraform.body import Body
 from afscan.platforms.terraform.credentials import Secrets
 from afscan.platforms.terraform.declared import read_references
@@ -28,7 +28,7 @@ _PARTIAL = {
 }
 """Resources that deploy something which is not read here, by the argument that says what."""
 
-_REFINE = {**caches.REFINE, **clusters.REFINE, **databases.REFINE}
+_REFINE = {**caches.REFINE, **clusters.REFINE, **databases.REFINE, **otherclouds.REFINE}
 
 
 def read_scopes(
