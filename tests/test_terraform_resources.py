@@ -99,5 +99,5 @@ class TestDefaults:
         assert resource("aws_db_instance", "replicate_source_db = var.primary").backup_days is None
 
     def test_types_that_nobody_judges(self) -> None:
-        stack = stack_of({"main.tf": 'resource "aws_s3_bucket" "x" {\n  bucket = "b"\n}\nresource "azurerm_x" "y" {}\n'})
+        stack = stack_of({"main.tf": 'resource "aws_sqs_queue" "x" {\n  name = "b"\n}\nresource "azurerm_x" "y" {}\n'})
         assert stack.of(ManagedResource) == []

@@ -17,12 +17,9 @@ def floating_dependency(dependency: Dependency, stack: Stack) -> Iterator[Proble
 
     ## Fix
     - Terraform: set `version` (`~> 5.8`) on the module or in `required_providers`; for a git source `?ref=` a tag or commit.
-<<<<<<< HEAD
     - GitHub: name a tag of the action, or better the commit of one with the tag in a comment, instead of a branch.
     - pre-commit: set `rev` to a tag, and let `pre-commit autoupdate` renew it.
-=======
     - Helm: give the dependency a version or a range within one major version (`~1.2`), and commit `Chart.lock`.
->>>>>>> w/kustomize
     - Dockerfile: name the version (`curl=8.14.*`, `requests==2.32.4`), or install from a lock file.
     """
     pinned = dependency.pinned

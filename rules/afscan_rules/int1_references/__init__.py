@@ -1,1 +1,1 @@
-"""INT-1: never refer to what does not exist."""
+"""INT-1: no reference to what does not exist."""

@@ -6,8 +6,8 @@ use (:class:`~afscan.platforms.terraform.evaluate.Scope`) for what needs the dec
 """
 
 from collections.abc import Iterable
+from posixpath import basename, dirname, normpath
 from posixpath import join as join_path
-from posixpath import normpath
 from typing import TYPE_CHECKING
 
 from afscan.model.node import Mapping, Node, Scalar
@@ -15,6 +15,7 @@ from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import Subject, TerraformFile
+from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
 
 if TYPE_CHECKING:
@@ -56,9 +57,26 @@ def join(stack: Stack) -> Iterable[Subject]:
             matched = any(plan is one for one in budget.plans.values())
             scopes += scopes_of(plan, covered if matched else set(), budget)
     stack.joined["terraform"] = scopes
-    read_scopes(scopes, files, out)
+    read_scopes(scopes, files, _unread(modules, stack), out)
     stack.notices += out.notices
     return out.subjects
+
+
+def _unread(modules: "dict[Key, Module]", stack: Stack) -> "dict[Key, Value[bool]]":
+    """The modules of which not everything is read: a file that is not, or Terragrunt, which may generate some."""
+    gaps = {dirname(notice.place.path): notice for notice in stack.notices if notice.kind in _GAPS}
+    generated = {dirname(path) for path in stack.paths if basename(path) in ("terragrunt.hcl", "cdktf.json")}
+    found: dict[Key, Value[bool]] = {}
+    for key, module in modules.items():
+        gap = gaps.get(module.directory) if not key[0] else None
+        if gap is not None:
+            found[key] = Value.unknown(module.files[0].node, "not all of the module could be read", gap.place)
+        elif module.directory in generated:
+            found[key] = Value.unknown(module.files[0].node, "Terragrunt may generate further files of the module")
+    return found
+
+
+_GAPS = frozenset((NoticeKind.SYNTAX, NoticeKind.LIMIT, NoticeKind.TEMPLATED, NoticeKind.TOO_LARGE, NoticeKind.UNREADABLE))
 
 
 def _plans(files: list[TerraformFile], modules: "dict[Key, Module]", budget: "Budget", stack: Stack) -> "list[Plan]":
@@ -141,9 +159,11 @@ def _expand(root: "Scope", modules: "dict[Key, Module]", scopes: "list[Scope]", 
 def _note_remote(scope: "Scope", out: Interpretation) -> None:
     """Say which modules from a registry or repository are not read: what they declare is not judged, and must not look clean.
 
-    EKS is judged by its inputs (:mod:`afscan.platforms.terraform.clusters`), and what a plan shows is judged there.
+    Some are judged by their inputs (:mod:`afscan.platforms.terraform.registrymodules`, EKS in ``clusters``), and what a plan shows
+    is judged there.
     """
     from afscan.platforms.terraform.clusters import EKS_MODULE  # noqa: PLC0415
+    from afscan.platforms.terraform.registrymodules import is_judged  # noqa: PLC0415
 
     plan = scope.budget.plan_of(scope)
     for name, node in scope.module.calls.items():
@@ -151,6 +171,8 @@ def _note_remote(scope: "Scope", out: Interpretation) -> None:
         if plan is not None and plan.covers(f"{scope.address}module.{name}"):
             continue
         if not isinstance(source, Scalar) or source.text.startswith(("./", "../")) or EKS_MODULE.match(source.text):
+            continue
+        if is_judged(node):
             continue
         path = source.text.partition("?")[0].removesuffix(".git").rstrip("/").lower()
         words = [word.removeprefix("terraform-aws-") for word in path.replace("//", "/").split("/")[-3:]]

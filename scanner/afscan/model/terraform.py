@@ -1,5 +1,6 @@
 """What Terraform alone has: references that nothing declares, inputs that a module no longer has, statements of IAM policies."""
 
+from afscan.model.place import Place
 from afscan.model.record import field, record
 from afscan.model.subjects.base import Subject
 from afscan.model.value import Value
@@ -7,17 +8,18 @@ from afscan.model.value import Value
 
 @record(slots=True, kw_only=True, eq=False)
 class TerraformReference(Subject):
-    """A reference in a module to something that a file of the module must declare; one subject per place.
+    """What the files of a module refer to and one of them must declare; once per module, at the first reference.
 
     ``kind``: ``variable``, ``local value``, ``module``, ``resource`` or ``data source``; ``target`` is its address as written
-    (``var.db_password``, ``aws_security_group.rds``). ``declared`` is unknown where not all files of the module could be read.
-    ``excerpt``: the module is a block of a document, of which other parts may simply not be shown.
+    (``var.db_password``, ``aws_security_group.rds``). ``declared`` is unknown where not all of the module could be read.
+    ``others`` are further places that refer to it. ``excerpt``: the module is a block of a document, which need not show all.
     """
 
     kind: str
     target: str
     module: str
     declared: Value[bool]
+    others: list[Place] = field(default_factory=list)
     excerpt: bool = False
 
 

@@ -1,8 +1,8 @@
 """Resource types and what their arguments switch: data, not code.
 
 Paths are arguments below the resource, ``block.argument``. Defaults are the providers' own, from the "Argument Reference" of each
-resource: registry.terraform.io/providers/hashicorp/aws/latest/docs (6.x, differences to earlier versions in ``managed.py``) and
-registry.terraform.io/providers/hashicorp/google/latest/docs. A type whose storage is always encrypted has no such switch here:
+resource: registry.terraform.io/providers/hashicorp/aws/latest/docs (6.x, differences to earlier versions in ``managed.py``), and
+likewise of hashicorp/google and hashicorp/azurerm. A type whose storage is always encrypted has no such switch here:
 S3 (since January 2023), DynamoDB, MSK, MemoryDB, ElastiCache Serverless, Cloud SQL.
 """
 
@@ -161,6 +161,18 @@ RESOURCES: dict[str, ResourceType] = {
         backup_default=1,
         inherits=("snapshot_identifier", "snapshot_arn"),
         identifier="cluster_identifier",
+    ),
+    "aws_s3_bucket": ResourceType("bucket", datastore=False, identifier="bucket"),
+    "azurerm_kubernetes_cluster": ResourceType("cluster", datastore=False, identifier="name"),
+    "azurerm_postgresql_flexible_server": ResourceType(
+        "postgres", backup="backup_retention_days", backup_default=7, identifier="name"
+    ),
+    "azurerm_redis_cache": ResourceType("redis", identifier="name"),
+    "google_container_cluster": ResourceType("cluster", datastore=False, identifier="name"),
+    "google_redis_instance": ResourceType(
+        "redis",
+        transit=Switch("transit_encryption_mode", default=False, on=("SERVER_AUTHENTICATION",), off=("DISABLED",)),
+        identifier="name",
     ),
     "google_sql_database_instance": ResourceType("database", identifier="name"),
 }

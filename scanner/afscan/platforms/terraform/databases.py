@@ -8,6 +8,7 @@ Sources: docs.aws.amazon.com/AmazonRDS "Using SSL with a PostgreSQL DB instance"
 import re
 from collections.abc import Callable
 
+from afscan.model.node import Mapping
 from afscan.model.subjects import Facet, ManagedResource
 from afscan.model.value import Value
 from afscan.platforms.terraform.body import Body
@@ -77,19 +78,23 @@ def _count(written: Value[str]) -> Value[int]:
 
 def _group(body: Body, group_type: str, argument: str) -> tuple[Body | None, Value[str] | None]:
     """The parameter group of this module that an argument refers to; else the unknown value that stands for what it would say."""
-    node = body.node.entries.get(argument)
+    node, inline = body.node.entries.get(argument), body.node.entries.get("parameters")
+    if inline is not None:  # a module makes the group from its own input
+        group = Mapping(inline.source, inline.span)
+        group.key, group.entries = inline.key, {"parameter": inline}
+        return Body(group, body.scope, body.out), None
     if node is None:
         return None, None
     found = reference(node)
     if found is not None and found[0] == group_type and found[1] and isinstance(found[1][0], str):
-        group = body.scope.module.resources.get((group_type, found[1][0]))
-        if group is not None:
-            return Body(group, body.scope, body.out), None
+        declared = body.scope.module.resources.get((group_type, found[1][0]))
+        if declared is not None:
+            return Body(declared, body.scope, body.out), None
     name = body.text(argument)
     if name.is_unset or name.or_else("").startswith("default."):
         return None, None
-    for (kind, _), group in body.scope.module.resources.items():
-        candidate = Body(group, body.scope, body.out)
+    for (kind, _), written in body.scope.module.resources.items():
+        candidate = Body(written, body.scope, body.out)
         if name.is_set and kind == group_type and candidate.text("name").or_else("") == name.value:
             return candidate, None
     reason = name.reason if name.is_unknown else f"the parameter group `{name.value}` is not declared here"

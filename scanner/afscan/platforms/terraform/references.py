@@ -27,6 +27,15 @@ def reference(node: Node) -> "tuple[str, list[Step]] | None":
     return None
 
 
+def templated(node: Node) -> Node:
+    """JSON writes expressions into strings: what such a string says; any other node is itself."""
+    if isinstance(node, Scalar) and node.source.syntax == "json" and not node.plain and "${" in node.text:
+        from afscan.syntax.hcl.templates import parse_template  # noqa: PLC0415 - only JSON configuration needs it
+
+        return parse_template(node.embed(name="", holder="template", syntax="hcl"))
+    return node
+
+
 def resolve(node: Expression, scope: "Scope", depth: int) -> Result:
     """What a chain of attributes and indices stands for."""
     found = reference(node)

@@ -15,7 +15,7 @@ from afscan.platforms.secrets import credential_kind
 from afscan.platforms.terraform.body import Body
 from afscan.platforms.terraform.declarations import labelled
 from afscan.platforms.terraform.evaluate import Scope
-from afscan.platforms.terraform.references import reference
+from afscan.platforms.terraform.references import reference, templated
 from afscan.platforms.terraform.resolved import at
 from afscan.syntax.hcl.nodes import Expression
 
@@ -93,7 +93,7 @@ def _exposed(value: Node, scope: Scope) -> Iterator[Node]:
     """The references to secrets in an output's value, without those whose value a function hides."""
     waiting, left = [value], _MAX_NODES
     while waiting and left > 0:
-        node, left = _template(waiting.pop()), left - 1
+        node, left = templated(waiting.pop()), left - 1
         found = reference(node)
         if found is not None:
             if _is_secret(found[0], [step for step in found[1] if isinstance(step, str)], scope):
@@ -109,15 +109,6 @@ def _exposed(value: Node, scope: Scope) -> Iterator[Node]:
                 waiting += reversed(node.operands[1:])
             elif node.form == "template" or (node.form == "call" and node.name in _CARRIERS):
                 waiting += reversed(node.operands)
-
-
-def _template(node: Node) -> Node:
-    """JSON writes expressions into strings: what such a string says."""
-    if isinstance(node, Scalar) and node.source.syntax == "json" and not node.plain and "${" in node.text:
-        from afscan.syntax.hcl.templates import parse_template  # noqa: PLC0415 - only JSON configuration needs it
-
-        return parse_template(node.embed(name="", holder="template", syntax="hcl"))
-    return node
 
 
 def _is_secret(root: str, steps: list[str], scope: Scope) -> bool:

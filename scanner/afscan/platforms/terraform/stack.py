@@ -3,10 +3,12 @@
 from afscan.model.node import Mapping
 from afscan.model.notice import NoticeKind
 from afscan.model.subjects import ManagedResource, TerraformFile
+from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
-from afscan.platforms.terraform import caches, clusters, databases
+from afscan.platforms.terraform import caches, clusters, databases, otherclouds
 from afscan.platforms.terraform.body import Body
 from afscan.platforms.terraform.credentials import Secrets
+from afscan.platforms.terraform.declared import read_references
 from afscan.platforms.terraform.dependencies import provider_major, read_modules, read_providers
 from afscan.platforms.terraform.evaluate import Scope
 from afscan.platforms.terraform.firewalls import read_firewall
@@ -16,6 +18,7 @@ from afscan.platforms.terraform.merging import merge_alike
 from afscan.platforms.terraform.operations import read_operations
 from afscan.platforms.terraform.policies import read_document, read_policies
 from afscan.platforms.terraform.registries import apply_filters, read_filters
+from afscan.platforms.terraform.registrymodules import apply_defaults, as_resource, read_inputs
 from afscan.platforms.terraform.roots import read_root
 from afscan.platforms.terraform.tasks import read_task
 from afscan.platforms.terraform.tlsversions import read_tls
@@ -26,11 +29,16 @@ _PARTIAL = {
 }
 """Resources that deploy something which is not read here, by the argument that says what."""
 
-_REFINE = {**caches.REFINE, **clusters.REFINE, **databases.REFINE}
+_REFINE = {**caches.REFINE, **clusters.REFINE, **databases.REFINE, **otherclouds.REFINE}
 
 
-def read_scopes(scopes: list[Scope], files: list[TerraformFile], out: Interpretation) -> None:
-    """Emit the subjects of every module in use, and the secrets in variable files."""
+def read_scopes(
+    scopes: list[Scope], files: list[TerraformFile], unread: dict[tuple[str, str], Value[bool]], out: Interpretation
+) -> None:
+    """Emit the subjects of every module in use, and the secrets in variable files.
+
+    :param unread: by module, an unknown value where not all of its files could be read.
+    """
     secrets = Secrets(out)
     described: set[tuple[str, str]] = set()
     for scope in scopes:
@@ -41,6 +49,7 @@ def read_scopes(scopes: list[Scope], files: list[TerraformFile], out: Interpreta
                 read_modules(scope, out)
                 read_providers(scope, out)
                 read_root(scope, out)
+                read_references(scope.module, unread.get(scope.module.key), out)
         except RecursionError:
             place = scope.module.files[0].node.head
             out.notice(
@@ -75,9 +84,22 @@ def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
             cluster = None if shown else clusters.read_eks_module(name, Body(node, scope, out))
             if cluster is not None:
                 out.subjects.append(cluster)
+            if not shown:
+                _read_call(name, Body(node, scope, out), major)
+            read_inputs(name, Body(node, scope, out))
             secrets.read(name, node, scope)
     for label, body_node in scope.module.providers:
         secrets.read(f"{scope.address}provider.{label}", body_node, scope)
+
+
+def _read_call(name: str, body: Body, aws_major: int | None) -> None:
+    """A call of a well-known module as the resource that it makes."""
+    made = as_resource(body)
+    resource = read_managed(made[0], name, made[1]) if made is not None else None
+    if made is not None and resource is not None:
+        for one in _refined(resource, made[1], aws_major):
+            apply_defaults(one, body.node)
+            body.out.subjects.append(one)
 
 
 def _read_resource(kind: str, name: str, body: Body, aws_major: int | None) -> None:

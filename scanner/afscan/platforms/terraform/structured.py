@@ -69,12 +69,14 @@ def _parsed(template: Expression, scope: Scope, syntax: str) -> "Node | Unknown"
     positions: list[tuple[int, int]] = []
     marks: list[tuple[str, str]] = []
     length = 0
+    before: tuple[int, int] | None = None  # where the literal part before ends: there `${` stands
     for part in template.operands:
         if isinstance(part, Scalar):
-            piece, where = part.text, _positions(part)
+            *where, before = _positions(part)
+            piece = part.text
         else:
             piece = _piece(scope.evaluate(part), part, marks)
-            where = [part.span[:2]] * len(piece)
+            where, before = [before or part.span[:2]] * len(piece), None
         length += len(piece)
         if length > MAX_TEXT:
             return Unknown("the text is too long", template)
@@ -98,15 +100,15 @@ def _piece(result: Result, part: Node, marks: list[tuple[str, str]]) -> str:
 
 
 def _positions(part: Scalar) -> list[tuple[int, int]]:
-    """The position of each character of a literal part, in the template's source."""
+    """The position of each character of a literal part and of its end, in the template's source."""
     if part.inner is not None and len(part.inner) == len(part.text) + 1:
-        return list(part.inner[:-1])
+        return list(part.inner)
     line, column = part.span[:2]
     found = []
     for character in part.text:
         found.append((line, column))
         line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
-    return found
+    return [*found, (line, column)]
 
 
 def _quoted(text: str, positions: list[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:

@@ -44,7 +44,7 @@ def read_task(kind: str, name: str, body: Body) -> None:
     root = structured(written, body.scope, "json")
     if isinstance(root, Unknown | Opaque):
         reason = f"The containers of this task are not judged: {root.reason}."
-        body.out.notice(NoticeKind.PARTIAL, written.head, reason)
+        body.out.notice(NoticeKind.PARTIAL, (written.key or written).place, reason)
         return
     services = list(_services(body))
     workload = Workload(
