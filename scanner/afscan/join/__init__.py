@@ -8,6 +8,7 @@ absent from this stack, which is not the same as wrong.
 from importlib import import_module
 
 from afscan.model.monitoring import Dashboard, LogPipeline, PrometheusConfig, RuleFile
+from afscan.model.objects import ManifestObject, PodTemplate
 from afscan.model.stack import Stack
 from afscan.model.subjects import ComposeFile, ConfigFile, Container, DotenvFile, Subject, TerraformFile
 
@@ -20,10 +21,13 @@ JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("pooling", (Subject,)),
     ("logging", (Container, LogPipeline)),
     ("monitoring", (PrometheusConfig, RuleFile, Dashboard)),
+    ("references", (ManifestObject,)),
+    ("admission", (PodTemplate,)),
 )
 """Compose projects and the files they are made of; Terraform modules and their variables; containers and the Dockerfiles they
 build; Services and the workloads they select; containers, configuration files, environment and arguments as effective
-servers; who goes through which pooler; what collects logs; which rules Prometheus loads. With each join the kinds of
+servers; who goes through which pooler; what collects logs; which rules Prometheus loads; which
+objects name which; what Pod Security makes of pods. With each join the kinds of
 subjects that it starts from: without any it is not even imported."""
 
 

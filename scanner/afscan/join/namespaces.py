@@ -139,6 +139,11 @@ def namespace_without_name_label(stack: Stack, value: str) -> Namespace | None:
     return None if value in index.name_labels or "*" in index.name_labels else index.declared.get(value)
 
 
+def declared_namespace(stack: Stack, name: str) -> Namespace | None:
+    """The Namespace of a name, where the stack declares it."""
+    return _index(stack).declared.get(name)
+
+
 def is_excerpt(subject: Subject) -> bool:
     """Whether a manifest is quoted in a document: what it leaves out may be anywhere."""
     return subject.node.source.holder == "markdown"
