@@ -21,7 +21,7 @@ JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("pooling", (Subject,)),
     ("logging", (Container, LogPipeline)),
     ("monitoring", (PrometheusConfig, RuleFile, Dashboard)),
-    ("references", (ManifestObject,)),
+    ("references", (ManifestObject, ComposeFile)),
     ("admission", (PodTemplate,)),
 )
 """Compose projects and the files they are made of; Terraform modules and their variables; containers and the Dockerfiles they

@@ -8,6 +8,7 @@ What nothing here makes is absent from this stack, which is not the same as wron
 (Secrets by hand, classes by the cluster): there an absence means something only where the stack makes its like itself.
 """
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -25,9 +26,9 @@ from afscan.model.objects import (
 )
 from afscan.model.record import field, record
 from afscan.model.stack import Stack
-from afscan.model.subjects import Subject, Workload
+from afscan.model.subjects import Container, Subject, Workload, overlay_of
 from afscan.platforms.kubernetes.objects import scalar_text
-from afscan.platforms.kubernetes.references import references_of, references_of_pod
+from afscan.platforms.kubernetes.references import LOGIN, references_of, references_of_pod
 
 KEY = "references"
 ANY = "*"
@@ -55,6 +56,7 @@ _ALWAYS = frozenset(
 )
 """Kinds that are declared beside what names them: nobody makes them by hand as a matter of course."""
 
+_CONFIGURATION = (".conf", ".cnf", ".ini", ".yml", ".yaml", ".toml", ".sql", ".acl")
 _COPIES = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/sync")
 _ISSUERS = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme")
 
@@ -107,9 +109,43 @@ def join(stack: Stack) -> Iterable[Subject]:
     for pod in stack.of(PodTemplate):
         if isinstance(pod.node, Mapping):
             found += references_of_pod(pod.node, pod.name, pod.workload.namespace, pod.platform)
+    found += _files(stack)
     for one in found:
         index.users[one.kind, one.target.or_else(ANY)].append(one)
     return found
+
+
+def _files(stack: Stack) -> Iterator[Reference]:
+    """Configuration files that Compose services mount from the repository.
+
+    One that lies beside files of the stack has to be there too. Others are made when they are needed: certificates, data, what an
+    ignore file names. Where a bind mount's source is missing, Docker makes a folder, and the server finds that.
+    """
+    paths = set(stack.paths)
+    folders = {folder for path in paths for folder in (posixpath.dirname(path),)}
+    above = {folder[:end] for folder in folders for end in (*_slashes(folder), len(folder))}
+    for container in stack.of(Container):
+        for mount in container.mounts if container.platform == "compose" and not overlay_of(container) else ():
+            path = mount.source.or_else("")
+            judged = mount.kind == "host" and path.endswith(_CONFIGURATION) and mount.target.or_else("").endswith(_CONFIGURATION)
+            if not judged or is_excerpt(container) or posixpath.dirname(path) not in folders:
+                continue
+            yield Reference(
+                name=f"{container.name}, file {path}",
+                node=mount.source.node,
+                platform="compose",
+                kind="file",
+                group="",
+                target=mount.source,
+                namespace="",
+                owner=container.name,
+                how="it mounts",
+                settled="present" if path in paths or path in above else "absent",
+            )
+
+
+def _slashes(folder: str) -> Iterator[int]:
+    return (at for at, sign in enumerate(folder) if sign == "/")
 
 
 def _index(stack: Stack) -> Makers:
@@ -183,6 +219,8 @@ def satisfied(stack: Stack, reference: Reference) -> Satisfaction:
     """Whether something in a stack is, or makes, the object that a reference names."""
     if reference.target.is_unknown:
         return Satisfaction("unknown", None, reference.target.reason)
+    if reference.settled:
+        return Satisfaction(reference.settled, None, "a file that is included may declare it")
     index, name = _index(stack), reference.target.or_else("")
     if name in _GIVEN.get(reference.kind, ()):
         return Satisfaction("present")
@@ -194,7 +232,7 @@ def satisfied(stack: Stack, reference: Reference) -> Satisfaction:
     doubt = next((maker for maker in vague if _meets(maker, reference.namespace)), None)
     if doubt is not None:
         return Satisfaction("unknown", doubt.subject, f"{doubt.subject.name} may make it")
-    if not _judged(index, reference) or is_excerpt(reference):
+    if not _judged(index, reference) or is_excerpt(reference) or _is_first(index, reference):
         return Satisfaction("unjudged")
     return _absent(stack, makers[0].subject if makers else None)
 
@@ -227,16 +265,28 @@ def _with_key(reference: Reference, makers: list[Maker]) -> Satisfaction:
     return Satisfaction("keyless", makers[0].subject)
 
 
+def _is_first(index: Makers, reference: Reference) -> bool:
+    """Whether a Secret is what a store logs in with: it cannot come from that store, so somebody makes it by hand."""
+    users = index.users.get((reference.kind, reference.target.or_else("")), ())
+    return reference.kind == "Secret" and any(one.how == LOGIN and _near(one.namespace, reference.namespace) for one in users)
+
+
+def _near(one: str, other: str) -> bool:
+    return one == other or UNWRITTEN in (one, other)
+
+
 def _judged(index: Makers, reference: Reference) -> bool:
     """Whether the absence of an object means something: a stack that makes its like makes it too."""
     kind, places = reference.kind, (reference.namespace, UNWRITTEN, ANY)
     if reference.purpose == "issuer":
         return bool(index.kinds & {"Issuer", "ClusterIssuer", "Certificate"})
+    if reference.purpose == "tls" and index.kinds & {"Issuer", "ClusterIssuer", "Certificate"}:
+        return True
     if kind == "ServiceAccount" and reference.how.startswith("it grants"):
         return (kind, reference.namespace) in index.made
     if kind in _ALWAYS or (kind == "Service" and reference.how.startswith("its pods")):
         return True
-    if not reference.namespace:
+    if reference.namespace in ("", UNWRITTEN):
         return kind in index.kinds
     return any((kind, place) in index.made for place in places)
 

@@ -73,6 +73,25 @@ def routes_of(stack: Stack, gateway: Gateway, listener: GatewayListener) -> list
     return [route for route in dict.fromkeys(found) if _attaches(route, gateway, listener)]
 
 
+def gateways_of(stack: Stack, route: Route) -> list[Gateway]:
+    """The Gateways of this stack that a route names."""
+    index: dict[tuple[str, str], Gateway] | None = stack.joined.get(f"{KEY}/gateways")
+    if index is None:
+        index = stack.joined[f"{KEY}/gateways"] = {(one.namespace, one.gateway): one for one in stack.of(Gateway)}
+    named = [(parent.namespace, parent.parent.or_else("")) for parent in route.parents if parent.kind == "Gateway"]
+    return [index[key] for key in dict.fromkeys(named) if key in index]
+
+
+def listeners_of(stack: Stack, route: Route) -> list[tuple[Gateway, GatewayListener]]:
+    """The listeners of this stack that a route attaches to."""
+    return [
+        (gateway, listener)
+        for gateway in gateways_of(stack, route)
+        for listener in gateway.listeners
+        if _attaches(route, gateway, listener)
+    ]
+
+
 def _attaches(route: Route, gateway: Gateway, listener: GatewayListener) -> bool:
     for parent in route.parents:
         if (parent.namespace, parent.parent.or_else("")) != (gateway.namespace, gateway.gateway):

@@ -38,6 +38,7 @@ class Reference(Subject):
     ``namespace`` is the one in which it is looked up, empty for kinds that have none. ``owner`` is who refers (``Deployment api``),
     ``how`` in what way (``it mounts``). ``purpose``: ``tls`` for a certificate's Secret that an Ingress or Gateway serves,
     ``issuer`` for who signs a certificate, empty for all others. ``key`` is the entry that is asked for, None where none is.
+    ``settled``: what its own reader knows (``present``, ``absent``, ``unknown``); empty where the join finds out.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Reference(Subject):
     how: str
     optional: bool = False
     purpose: str = ""
+    settled: str = ""
     key: Value[str] | None = None
 
 
@@ -249,7 +251,8 @@ class SealedSecret(Subject):
 
 @record(slots=True, kw_only=True, eq=False)
 class SecretManifest(Subject):
-    """A Secret that is written out. ``encrypted``: by SOPS. ``entries`` are its values by key."""
+    """A Secret that is written out. ``encrypted``: by SOPS. ``entries`` are its values by key, decoded;
+    unknown where one is encrypted or no text. ``encoded``: some are written in base64."""
 
     secret: str
     namespace: str

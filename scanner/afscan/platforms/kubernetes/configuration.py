@@ -78,16 +78,18 @@ def read_secret(item: KubernetesObject) -> None:
     """Emit the entries of a Secret, decoded; files among them are embedded."""
     from afscan.platforms.kubernetes.secretsources import emit_secret  # noqa: PLC0415  (start-up time)
 
-    emit_secret(item)
     kind = item.reader.text("type").or_else("")
     encrypted = isinstance(item.node.get("sops"), Mapping)
     plain = item.reader.string_map("stringData")
     coded = {key: value for key, value in item.reader.string_map("data").items() if key not in plain}
+    entries: dict[str, Value[str]] = {}
+    emit_secret(item, entries)
     for key, value in (*plain.items(), *coded.items()):
         encoded = key in coded
         text = _decoded(item, key, value) if encoded and not encrypted else value
         if encrypted or text.or_else("").startswith("ENC["):
             text = Value.unknown(value.node, "it is encrypted")
+        entries[key] = text
         item.out.subjects.append(
             SecretEntry(
                 name=f"{item.title}, entry {key}",

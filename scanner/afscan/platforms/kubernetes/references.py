@@ -15,6 +15,7 @@ from afscan.model.value import Value
 from afscan.platforms.kubernetes.secretsources import secret_selectors
 from afscan.platforms.reading import Interpretation, Reader
 
+LOGIN = "it logs in with"
 SOURCE = "external-secrets.io"
 CERTIFICATES = "cert-manager.io"
 GATEWAYS = "gateway.networking.k8s.io"
@@ -264,7 +265,7 @@ def _push_secret(reader: Reader, into: _Collector) -> None:
 def _secret_store(reader: Reader, into: _Collector) -> None:
     for _, selector in secret_selectors(reader.node.get("spec", "provider")):
         place = selector.text("namespace").or_else("")
-        into.add("Secret", "", selector.text("name"), "it logs in with", namespace=place, key=selector.text("key"))
+        into.add("Secret", "", selector.text("name"), LOGIN, namespace=place, key=selector.text("key"))
     for provider in reader.at("spec", "provider").node.children():
         account = Reader(provider, reader.out).at("auth", "jwt", "serviceAccountRef")
         place = account.text("namespace").or_else("")

@@ -168,10 +168,9 @@ def read_sealed_secret(item: KubernetesObject) -> None:
     )
 
 
-def emit_secret(item: KubernetesObject) -> None:
-    """Emit a Secret as a whole; its entries are read by the module ``configuration``."""
+def emit_secret(item: KubernetesObject, entries: dict[str, Value[str]]) -> None:
+    """Emit a Secret as a whole; its entries, decoded, are filled in by the module ``configuration``."""
     quiet = Reader(item.node, Interpretation())
-    plain, coded = quiet.string_map("stringData"), quiet.string_map("data")
     item.out.subjects.append(
         SecretManifest(
             name=item.title,
@@ -180,8 +179,8 @@ def emit_secret(item: KubernetesObject) -> None:
             secret=item.name,
             namespace=item.namespace,
             secret_type=quiet.text("type"),
-            entries={**coded, **plain},
+            entries=entries,
             encrypted=isinstance(item.node.get("sops"), Mapping),
-            encoded=bool(coded),
+            encoded=bool(quiet.string_map("data")),
         )
     )

@@ -98,7 +98,6 @@ _SINGLE = {
     ("external", "metric"),
     ("service", "port"),
     ("backend", "port"),
-    ("http", "path"),
 }
 _WORDS = {
     "cluster_ip": "clusterIP",
