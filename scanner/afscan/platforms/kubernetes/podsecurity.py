@@ -37,8 +37,10 @@ _VOLUMES = frozenset(
     )
 )
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
-_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
-_HOOKS = ("postStart", "preStop")
+_HANDLERS = (
+    *(("livenessProbe",), ("readinessProbe",), ("startupProbe",)),
+    *(("lifecycle", "postStart"), ("lifecycle", "preStop")),
+)
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 
 
@@ -127,7 +129,7 @@ def _baseline_context(pod: _Pod, context: Reader) -> None:
     kind = context.text("seLinuxOptions", "type")
     wrong = kind.is_set and kind.value not in _SELINUX_TYPES
     pod.refuse(BASELINE, "SELinux", kind, f"its SELinux type is `{kind.value}`", bad=wrong)
-    for key in ("user", "role"):
+    for key in ("user", "role") if context.node.get("seLinuxOptions") is not None else ():
         value = context.text("seLinuxOptions", key)
         pod.refuse(BASELINE, "SELinux", value, f"it sets the SELinux {key}", bad=bool(value.or_else("")))
     user = context.integer("runAsUser")
@@ -148,8 +150,10 @@ def _baseline_container(pod: _Pod, container: Reader) -> None:
         pod.refuse(BASELINE, "Host Ports", number.map(str), f"`hostPort` is `{number.value}`", bad=bool(number.or_else(0)))
     proc = context.text("procMount")
     pod.refuse(BASELINE, "/proc Mount Type", proc, f"`procMount` is `{proc.value}`", bad=proc.or_else("Default") != "Default")
-    for path in [(probe,) for probe in _PROBES] + [("lifecycle", hook) for hook in _HOOKS]:
+    for path in _HANDLERS:
         for way in ("httpGet", "tcpSocket"):
+            if container.node.get(*path, way) is None:
+                continue
             host = container.text(*path, way, "host")
             what = f"`{path[-1]}` goes to the host `{host.value}`"
             pod.refuse(BASELINE, "Host Probes / Lifecycle Hooks", host, what, bad=bool(host.or_else("")))

@@ -82,6 +82,11 @@ class _Collector:
         )
 
 
+def _text(reader: Reader, *path: str) -> Value[str]:
+    """The text at a path; most are absent, and most pods have many: what nobody writes is not looked for further."""
+    return reader.text(*path) if reader.node.get(*path) is not None else Value.unset(reader.node)
+
+
 def references_of(item: ManifestObject) -> list[Reference]:
     """The references of an object other than those of its pods."""
     read = _READERS.get((item.group, item.kind))
@@ -95,12 +100,12 @@ def references_of_pod(pod: Mapping, owner: str, namespace: str, platform: str) -
     """The references of a pod's ``spec``: of its volumes, containers, account, classes and pull secrets."""
     into = _Collector(owner, namespace, platform, [])
     reader = Reader(pod, Interpretation())
-    account = reader.text("serviceAccountName")
-    into.add("ServiceAccount", "", account if not account.is_unset else reader.text("serviceAccount"), "its pods run as")
-    into.add("PriorityClass", "scheduling.k8s.io", reader.text("priorityClassName"), "its pods have the priority of")
-    into.add("RuntimeClass", "node.k8s.io", reader.text("runtimeClassName"), "its pods run with")
+    account = _text(reader, "serviceAccountName")
+    into.add("ServiceAccount", "", account if not account.is_unset else _text(reader, "serviceAccount"), "its pods run as")
+    into.add("PriorityClass", "scheduling.k8s.io", _text(reader, "priorityClassName"), "its pods have the priority of")
+    into.add("RuntimeClass", "node.k8s.io", _text(reader, "runtimeClassName"), "its pods run with")
     for secret in reader.readers("imagePullSecrets"):
-        into.add("Secret", "", secret.text("name"), "it pulls its images with")
+        into.add("Secret", "", _text(secret, "name"), "it pulls its images with")
     for volume in reader.readers("volumes"):
         _volume(volume, into)
     for kind in ("initContainers", "containers", "ephemeralContainers"):
@@ -110,49 +115,54 @@ def references_of_pod(pod: Mapping, owner: str, namespace: str, platform: str) -
 
 
 def _volume(volume: Reader, into: _Collector) -> None:
-    _entries(volume.at("secret"), "Secret", "secretName", into)
-    _entries(volume.at("configMap"), "ConfigMap", "name", into)
+    _entries(volume, "secret", "Secret", "secretName", into)
+    _entries(volume, "configMap", "ConfigMap", "name", into)
     for source in volume.readers("projected", "sources"):
-        _entries(source.at("secret"), "Secret", "name", into)
-        _entries(source.at("configMap"), "ConfigMap", "name", into)
-    claim = volume.text("persistentVolumeClaim", "claimName")
+        _entries(source, "secret", "Secret", "name", into)
+        _entries(source, "configMap", "ConfigMap", "name", into)
+    claim = _text(volume, "persistentVolumeClaim", "claimName")
     into.add("PersistentVolumeClaim", "", claim, "it mounts")
-    into.add("Secret", "", volume.text("csi", "nodePublishSecretRef", "name"), "its volume is attached with")
-    template = volume.at("ephemeral", "volumeClaimTemplate")
-    into.add("StorageClass", "storage.k8s.io", template.text("spec", "storageClassName"), "its volume is made by")
+    into.add("Secret", "", _text(volume, "csi", "nodePublishSecretRef", "name"), "its volume is attached with")
+    named = _text(volume, "ephemeral", "volumeClaimTemplate", "spec", "storageClassName")
+    into.add("StorageClass", "storage.k8s.io", named, "its volume is made by")
 
 
-def _entries(source: Reader, kind: str, name: str, into: _Collector) -> None:
+def _entries(volume: Reader, field: str, kind: str, name: str, into: _Collector) -> None:
     """A Secret or ConfigMap that is mounted, and the entries that it must have."""
-    if not isinstance(source.node, Mapping):
+    node = volume.node.get(field)
+    if not isinstance(node, Mapping):
         return
+    source = Reader(node, volume.out)
     optional = source.boolean("optional")
     may_lack = optional.is_unknown or optional.or_else(False)
-    target = source.text(name)
+    target = _text(source, name)
     items = list(source.readers("items"))
     if not items:
         into.add(kind, "", target, "it mounts", optional=may_lack)
     for item in items:
-        into.add(kind, "", target, "it mounts", optional=may_lack, key=item.text("key"))
+        into.add(kind, "", target, "it mounts", optional=may_lack, key=_text(item, "key"))
 
 
 def _container(container: Reader, into: _Collector) -> None:
     for source in container.readers("envFrom"):
         for key, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
+            if source.node.get(key) is None:
+                continue
             optional = source.boolean(key, "optional")
             may_lack = optional.is_unknown or optional.or_else(False)
-            into.add(kind, "", source.text(key, "name"), "it takes its variables from", optional=may_lack)
+            into.add(kind, "", _text(source, key, "name"), "it takes its variables from", optional=may_lack)
     for variable in container.readers("env"):
-        if variable.text("value").or_else(""):
+        if _text(variable, "value").or_else(""):
             continue  # Kubernetes refuses both; the value is what a reader believes in
         for key, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
-            source = variable.at("valueFrom", key)
-            if not isinstance(source.node, Mapping):
+            node = variable.node.get("valueFrom", key)
+            if not isinstance(node, Mapping):
                 continue
+            source = Reader(node, variable.out)
             optional = source.boolean("optional")
             may_lack = optional.is_unknown or optional.or_else(False)
-            how = f"its variable `{variable.text('name').or_else('?')}` comes from"
-            into.add(kind, "", source.text("name"), how, optional=may_lack, key=source.text("key"))
+            how = f"its variable `{_text(variable, 'name').or_else('?')}` comes from"
+            into.add(kind, "", _text(source, "name"), how, optional=may_lack, key=_text(source, "key"))
 
 
 def _stateful_set(reader: Reader, into: _Collector) -> None:
