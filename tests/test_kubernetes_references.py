@@ -222,6 +222,9 @@ def test_a_route_attaches_to_the_listener_that_it_names() -> None:
     found, lost = backends_of(stack, route)
     assert [(workload.name, ports) for workload, ports in reached(found)] == [("Deployment api", [8080])]
     assert lost.service is None
+    web = reference(stack_of({"i.yaml": INGRESS.replace("name: http}}}}", "name: https}}}}")}), "Service", "api")
+    assert web.key is not None
+    assert web.key.value == "https"
     assert satisfied(stack, reference(stack, "Service", "lost")).state == "absent"
     assert satisfied(stack, reference(stack, "Gateway", "edge")).state == "present"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from afscan.join.namespaces import is_excerpt
 from afscan.join.persistence import Home, home_of, is_cache, is_redis, is_throwaway, redis_of, writes
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container
@@ -25,7 +26,7 @@ def persistence_off(container: Container, stack: Stack) -> Iterator[Problem]:
     - Any: keep the data on storage that outlives the container.
     """
     home = home_of(container) if container.role == "main" and not container.workload.runs_to_completion else None
-    if home is None or is_throwaway(container):
+    if home is None or is_throwaway(container) or (home.mount is None and is_excerpt(container)):
         yield NOT_APPLICABLE
     elif container.privileged.is_unknown:  # all that is not written is unknown: the file adds to another one
         yield unknown(container.place, f"Whether {container.name} keeps its data is not known: {container.privileged.reason}.")

@@ -25,10 +25,11 @@ def dangling_reference(reference: Reference, stack: Stack) -> Iterator[Problem]:
     """Reference leads nowhere.
 
     A pod that names a Secret, ConfigMap, claim or service account which does not exist is not started; a route to a Service
-    that nobody declares answers with errors; Compose refuses the whole project. Each file looks right by itself. What makes an
-    object counts as the object: an ExternalSecret, a SealedSecret, a Certificate, a StatefulSet's claim, a generator of
-    Kustomize, a resource of Terraform. The finding speaks of this stack only; what operators, charts and templates may make is
-    unknown, and what is usually made elsewhere (Secrets where the stack makes none at all, classes of the cluster) is not judged.
+    that nobody declares, or to a port that it has not, answers with errors; Compose refuses the whole project. Each file looks
+    right by itself. What makes an object counts as the object: an ExternalSecret, a SealedSecret, a Certificate, a StatefulSet's
+    claim, a generator of Kustomize, a resource of Terraform. The finding speaks of this stack only; what operators, charts and
+    templates may make is unknown, and what is usually made elsewhere (Secrets where the stack makes none at all, classes of the
+    cluster) is not judged.
 
     ## Fix
     - Kubernetes, Terraform: declare the object in the same namespace, or correct the name or key.
@@ -72,6 +73,13 @@ def _absent(reference: Reference, found: Satisfaction) -> Problem:
 
 def _without_key(reference: Reference, found: Satisfaction) -> Problem:
     assert reference.key is not None
+    if reference.kind == "Service":
+        message = (
+            f"{reference.owner} leads to the port `{reference.key.or_else('')}` of the Service `{reference.target.or_else('')}`, "
+            "which has no such port: nothing answers."
+        )
+        related = [Related(found.by.place, "This is the Service.")] if found.by is not None else []
+        return fail(reference.key.place, message, related=related)
     message = (
         f"{reference.owner} asks for the entry `{reference.key.or_else('')}` of the {reference.kind} "
         f"`{reference.target.or_else('')}`, which has no such entry: the container does not start."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from afscan.join.mentions import has_pods, is_found_by_others, is_used
+from afscan.join.mentions import collector_of, has_pods, is_found_by_others, is_used
 from afscan.join.namespaces import is_excerpt, makes_pods, unread_manifests
 from afscan.model.objects import ManifestObject
 from afscan.model.stack import Stack
@@ -27,8 +27,11 @@ def configuration_not_mounted(item: ManifestObject, stack: Stack) -> Iterator[Pr
         return
     if is_used(stack, item):
         return
-    foreign = makes_pods(stack)
-    if foreign is not None:
+    foreign, collector = makes_pods(stack), collector_of(stack)
+    if collector is not None:
+        related = [Related(collector.place, "This collects ConfigMaps by their labels.")]
+        yield unknown(item.place, f"Whether anything reads {item.name} is not known: {collector.name} may.", related=related)
+    elif foreign is not None:
         related = [Related(foreign.place, "This is not evaluated.")]
         yield unknown(item.place, f"Whether anything reads {item.name} is not known: {foreign.name} may.", related=related)
     elif unread_manifests(stack):

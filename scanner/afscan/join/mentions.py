@@ -67,6 +67,11 @@ def mounted_in(stack: Stack, kind: str, namespace: str, name: str) -> list[tuple
     return index.get((kind, namespace, name), [])
 
 
+def collector_of(stack: Stack) -> Container | None:
+    """A container that collects ConfigMaps from the API (kiwigrid's k8s-sidecar), if there is one."""
+    return next((one for one in stack.of(Container) if one.image is not None and "k8s-sidecar" in one.image.written), None)
+
+
 def has_pods(stack: Stack) -> bool:
     """Whether the stack declares any pods: a folder of ConfigMaps alone belongs to something elsewhere."""
     return bool(stack.of(PodTemplate))

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from afscan.join.namespaces import UNWRITTEN, is_excerpt, makes_pods, unread_manifests
-from afscan.model.node import Mapping, Node, Sequence
+from afscan.model.node import Mapping, Node, Scalar, Sequence
 from afscan.model.objects import (
     Certificate,
     ExternalSecret,
@@ -63,7 +63,7 @@ _ISSUERS = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kuberne
 
 @record(slots=True, frozen=True)
 class Maker:
-    """What makes an object. ``keys`` are its entries; None: not known."""
+    """What makes an object. ``keys`` are its entries, of a Service its ports; None: not known."""
 
     subject: Subject
     namespace: str
@@ -178,7 +178,8 @@ def _put_object(index: Makers, item: ManifestObject) -> None:
         whole = all(one is None or isinstance(one, Mapping) for one in entries)
         index.put(item.kind, item.object_name, Maker(item, _reach(item), keys if whole else None))
     elif item.kind != "Secret":
-        index.put(item.kind, item.object_name, Maker(item, item.namespace))
+        ports = _ports(item.node) if item.kind == "Service" and not item.group else None
+        index.put(item.kind, item.object_name, Maker(item, item.namespace, ports))
     if item.kind in ("Ingress", "Gateway"):
         for name in _signed(item.node):
             index.named["Secret", name].append(Maker(item, item.namespace))
@@ -190,6 +191,18 @@ def _put_object(index: Makers, item: ManifestObject) -> None:
     elif item.kind in ("Issuer", "ClusterIssuer"):
         account = scalar_text(item.node.get("spec", "acme", "privateKeySecretRef", "name"))
         index.named["Secret", account].append(Maker(item, item.namespace if item.kind == "Issuer" else ANY))
+
+
+def _ports(service: Node) -> frozenset[str] | None:
+    """The ports of a Service by number and name; None where they are not all known, or lie with the name that it stands for."""
+    ports = service.get("spec", "ports")
+    if scalar_text(service.get("spec", "type")) == "ExternalName" or not isinstance(ports, Sequence):
+        return None
+    numbers = [port.get("port") for port in ports.items]
+    if not all(isinstance(number, Scalar) for number in numbers):
+        return None
+    names = [scalar_text(port.get("name")) for port in ports.items]
+    return frozenset((*map(scalar_text, numbers), *names))
 
 
 def _reach(subject: ManifestObject | SecretManifest) -> str:
@@ -220,7 +233,7 @@ def satisfied(stack: Stack, reference: Reference) -> Satisfaction:
     if reference.target.is_unknown:
         return Satisfaction("unknown", None, reference.target.reason)
     if reference.settled:
-        return Satisfaction(reference.settled, None, "a file that is included may declare it")
+        return Satisfaction(reference.settled, None, "another file that is merged with this one may declare it")
     index, name = _index(stack), reference.target.or_else("")
     if name in _GIVEN.get(reference.kind, ()):
         return Satisfaction("present")

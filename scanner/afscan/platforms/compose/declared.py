@@ -4,6 +4,7 @@ Source: the Compose Specification, "Volumes", "Networks", "Configs", "Secrets", 
 what none of its files declares. The network ``default`` is always there.
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from afscan.model.node import Mapping, Node, Scalar, Sequence
@@ -13,11 +14,12 @@ from afscan.model.value import Value
 from afscan.platforms.compose.loading import Model
 from afscan.platforms.compose.reading import Fields, present
 
+_SECTIONS = ("volumes", "networks", "configs", "secrets", "services")
 _KINDS = {"volume": "volumes", "compose-config": "configs", "compose-secret": "secrets"}
 
 
 class Declared:
-    """What a project declares. ``open``: another file that is not read here may declare more."""
+    """What a project declares. ``open``: another file that is not read here may declare more; ``around``: one of its folder does."""
 
     def __init__(self, model: Model) -> None:
         self.names = {kind: model.section(kind).keys() for kind in ("volumes", "networks", "configs", "secrets")}
@@ -25,6 +27,7 @@ class Declared:
         roots = [unit.root for unit, _ in model.layers]
         self.fragment = any("services" not in root.entries or root.source.holder == "markdown" for root in roots)
         self.open = any("include" in root.entries for root in roots)
+        self.around = _around(model)
 
     def emit(self, fields: Fields, container: Container) -> None:
         """Put the references of a service into the interpretation; nothing where the file is only a part of another."""
@@ -34,7 +37,8 @@ class Declared:
         for kind, target, optional in (*_mounted(container), *_networks(fields), *_awaited(fields)):
             known = self.services if kind == "services" else self.names[kind]
             found = target.or_else("") in known or (kind == "networks" and target.value == "default")
-            missing = "unknown" if self.open or target.is_unknown else "absent"
+            elsewhere = self.open or target.is_unknown or (kind, target.or_else("")) in self.around
+            missing = "unknown" if elsewhere else "absent"
             fields.context.out.subjects.append(
                 Reference(
                     name=f"{owner}, {kind[:-1]} {target.or_else('?')}",
@@ -50,6 +54,20 @@ class Declared:
                     settled="present" if found else missing,
                 )
             )
+
+
+def _around(model: Model) -> set[tuple[str, str]]:
+    """What the Compose files of the project's folder declare: one may be merged over another when Compose is told to (``-f``)."""
+    library, file = model.loader.library, model.files[0]
+    folder = (file.key[0], posixpath.dirname(file.key[1]))
+    if not library.declared:
+        for one in library.files:
+            names = library.declared.setdefault((one.key[0], posixpath.dirname(one.key[1])), set())
+            for document in one.documents:
+                for kind in _SECTIONS:
+                    below = document.node.get(kind)
+                    names.update((kind, name) for name in (below.entries if isinstance(below, Mapping) else ()))
+    return library.declared.get(folder, set())
 
 
 def _mounted(container: Container) -> Iterator[tuple[str, Value[str], bool]]:

@@ -31,6 +31,7 @@ WORKLOAD_GROUPS = {
     "CronJob": "batch",
     "Pod": "",
 }
+_PORTS = (("service", "port", "number"), ("service", "port", "name"), ("servicePort",))
 _NO_NAMESPACE = frozenset(
     (
         *("StorageClass", "IngressClass", "PriorityClass", "RuntimeClass", "GatewayClass", "PersistentVolume", "ClusterRole"),
@@ -182,7 +183,8 @@ def _ingress(reader: Reader, into: _Collector) -> None:
     for backend in backends:
         if isinstance(backend.node, Mapping):
             name = backend.text("service", "name")
-            into.add("Service", "", name if not name.is_unset else backend.text("serviceName"), "it leads to")
+            port = next((one for way in _PORTS if not (one := backend.text(*way)).is_unset), None)
+            into.add("Service", "", name if not name.is_unset else backend.text("serviceName"), "it leads to", key=port)
     for key in ("nginx.ingress.kubernetes.io/auth-secret", "nginx.ingress.kubernetes.io/auth-tls-secret"):
         secret = annotations.text(key)
         place, _, own = secret.or_else("").rpartition("/")
@@ -218,7 +220,7 @@ def _route(reader: Reader, into: _Collector) -> None:
         for backend in rule.readers("backendRefs"):
             if backend.text("kind").or_else("Service") == "Service" and not backend.text("group").or_else(""):
                 place = backend.text("namespace").or_else("")
-                into.add("Service", "", backend.text("name"), "it leads to", namespace=place)
+                into.add("Service", "", backend.text("name"), "it leads to", namespace=place, key=backend.text("port"))
 
 
 def _scaled(key: str, kind: str = "") -> Callable[[Reader, _Collector], None]:
