@@ -244,6 +244,17 @@ def test_removed_api_versions() -> None:
     assert parse_version("latest") is None
 
 
-def test_the_cluster_that_terraform_declares() -> None:
-    text = 'resource "aws_eks_cluster" "a" {\n  name = "a"\n  role_arn = "x"\n  version = "1.24"\n  vpc_config {\n    subnet_ids = []\n  }\n}\n'
-    assert [version for _, version in clusters_of(stack_of({"main.tf": text}))] == [(1, 24)]
+@pytest.mark.parametrize(
+    ("kind", "line", "version"),
+    [
+        ("aws_eks_cluster", 'version = "1.24"', [(1, 24)]),
+        ("google_container_cluster", 'min_master_version = "1.27.3-gke.100"', [(1, 27)]),
+        ("google_container_cluster", 'min_master_version = "latest"', [None]),
+        ("azurerm_kubernetes_cluster", 'kubernetes_version = "1.29"', [(1, 29)]),
+        ("azurerm_kubernetes_cluster", "kubernetes_version = var.x", [None]),
+        ("aws_eks_cluster", 'role_arn = "x"', []),
+    ],
+)
+def test_the_cluster_that_terraform_declares(kind: str, line: str, version: list[tuple[int, int] | None]) -> None:
+    text = f'variable "x" {{}}\nresource "{kind}" "a" {{\n  name = "a"\n  {line}\n}}\n'
+    assert [found for _, found in clusters_of(stack_of({"main.tf": text}))] == version

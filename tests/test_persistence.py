@@ -104,6 +104,12 @@ def test_uses_of_a_config_map(container: str, volumes: str, used: bool) -> None:
     assert is_used(stack, config_map(stack)) is used
 
 
+def test_a_kustomization_may_take_its_values_from_a_config_map() -> None:
+    kustomization = "replacements: [{source: {kind: ConfigMap, name: settings, fieldPath: data.a}, targets: []}]\n"
+    stack = stack_of({"c.yaml": CONFIG % "", "kustomization.yaml": kustomization})
+    assert is_used(stack, config_map(stack))
+
+
 @pytest.mark.parametrize(
     ("labels", "found"),
     [("", False), (", labels: {app: x, app.kubernetes.io/part-of: y}", False), (", labels: {grafana_dashboard: '1'}", True)],

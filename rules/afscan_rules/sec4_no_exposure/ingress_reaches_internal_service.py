@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
-from afscan.join.exposure import DATASTORE_PORTS, internal_workload
+from afscan.join.exposure import DATASTORE_PORTS, internal_service, internal_workload
 from afscan.join.ingresses import guarded, inside_only
 from afscan.join.routes import Backend, backends_of, gateways_of, reached
 from afscan.model.objects import Route
 from afscan.model.stack import Stack
-from afscan.model.subjects import Ingress
+from afscan.model.subjects import Ingress, Workload
 from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule, unknown
+
+_FOR_CLIENTS = frozenset(("minio", "otel-collector"))
+"""Products whose API is made for browsers and devices: object storage with signed addresses, telemetry of pages."""
 
 _ADMINISTRATION = frozenset(("metrics", "http-metrics", "management", "actuator", "pprof", "debug", "admin-api"))
 
@@ -43,14 +46,25 @@ def ingress_reaches_internal_service(entrance: Ingress | Route, stack: Stack) ->
             yield problem
 
 
+def _is_meant(backend: Backend, workload: Workload, what: str) -> bool:
+    """Whether a product is made for clients outside, or another container of the pod (a proxy that asks for a login) answers."""
+    if what.rpartition(" ")[2] in _FOR_CLIENTS:
+        return True
+    numbers = {number for one, ports in reached(backend) if one is workload for number in ports}
+    answering = [one for one in workload.containers if any(port.port.value in numbers for port in one.ports)]
+    return bool(answering) and all(internal_service(one) is None for one in answering)
+
+
 def _of_backend(entrance: Ingress | Route, backend: Backend, stack: Stack) -> Problem | None:
     way = f"{entrance.name} leads from outside to the Service `{backend.name.or_else('')}`"
     service, port = backend.service, backend.port
     inside = internal_workload(service, stack) if service is not None else None
-    if service is not None and inside is not None:
+    if service is not None and inside is not None and not _is_meant(backend, *inside):
         workload, what = inside
         related = [Related(service.place, "This is the Service."), Related(workload.place, f"This is the {what} behind it.")]
         return fail(backend.name.place, f"{way}, behind which is the {what}.", related=related)
+    if inside is not None:
+        return None
     numbers = {number for _, ports in reached(backend) for number in ports}
     if port is not None and port.port.is_set:
         numbers.add(port.port.or_else(0))

@@ -8,12 +8,12 @@ KEY = "clusters"
 
 
 def clusters_of(stack: Stack) -> list[tuple[ManagedResource, tuple[int, int] | None]]:
-    """The managed clusters of a stack, with their versions; None where one is written and not known, or left to the provider."""
+    """The managed clusters of a stack that name a version; None where it is not known. Without one the provider picks it."""
     found: list[tuple[ManagedResource, tuple[int, int] | None]] | None = stack.joined.get(KEY)
     if found is None:
         found = stack.joined[KEY] = [
-            (one, parse_version(one.engine_version.or_else("")) if one.engine_version is not None else None)
+            (one, parse_version(one.engine_version.or_else("")))
             for one in stack.of(ManagedResource)
-            if one.product == "cluster"
+            if one.product == "cluster" and one.engine_version is not None and not one.engine_version.is_unset
         ]
     return found

@@ -4,6 +4,7 @@ Controllers read ConfigMaps that nobody mounts: by a name in their arguments (in
 field of a custom resource. A word that is its name, anywhere in another object, counts as a use.
 """
 
+import posixpath
 import re
 from collections import defaultdict
 
@@ -22,7 +23,9 @@ _ORDINARY = re.compile(
     r"|app\.kubernetes\.io/|helm\.sh/|k8s-app\Z",
     re.IGNORECASE,
 )
-_OF_CLUSTER = frozenset(("kube-system", "kube-public", "kube-node-lease", "argocd", "ingress-nginx", "istio-system"))
+_OF_CLUSTER = frozenset(
+    ("kube-system", "kube-public", "kube-node-lease", "argocd", "flux-system", "ingress-nginx", "istio-system")
+)
 
 
 def is_used(stack: Stack, item: ManifestObject) -> bool:
@@ -42,6 +45,10 @@ def _mentions(stack: Stack) -> dict[str, set[int]]:
                 if isinstance(node, Scalar):
                     for word in _WORD.findall(node.text[:_LONGEST]):
                         index[word].add(id(item.node))
+        for source in stack.sources:
+            if posixpath.basename(source.path).lower().startswith("kustomization."):  # a replacement may take its values
+                for word in _WORD.findall(source.text[:_LONGEST]):
+                    index[word].add(id(source))
     return index
 
 

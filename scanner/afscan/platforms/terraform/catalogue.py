@@ -162,6 +162,8 @@ RESOURCES: dict[str, ResourceType] = {
         inherits=("snapshot_identifier", "snapshot_arn"),
         identifier="cluster_identifier",
     ),
+    "azurerm_kubernetes_cluster": ResourceType("cluster", datastore=False, identifier="name"),
+    "google_container_cluster": ResourceType("cluster", datastore=False, identifier="name"),
     "google_sql_database_instance": ResourceType("database", identifier="name"),
 }
 
