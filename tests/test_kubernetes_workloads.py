@@ -4,6 +4,7 @@ import pytest
 
 from afscan.model.cluster import ForeignObject, ManifestPatch
 from afscan.model.notice import NoticeKind
+from afscan.model.objects import ManifestObject
 from afscan.model.subjects import Workload
 from support import interpreted, text_at
 from test_kubernetes import kinds, only, pod
@@ -68,7 +69,7 @@ def test_kinds_of_other_groups_are_recognised_and_say_nothing(kind: str, version
     out = interpreted(_manifest(kind, version, f"spec: {{{_TEMPLATE}}}"), "w.yaml")
     # Of another API than Kubernetes' own it is known that its controller may make pods, and no more.
     foreign = "." in version and not version.partition("/")[0].endswith(".k8s.io")
-    assert [type(subject) for subject in out.subjects] == ([ForeignObject] if foreign else [])
+    assert [type(subject) for subject in out.subjects] == ([ForeignObject, ManifestObject] if foreign else [ManifestObject])
     assert out.notices == []
 
 
@@ -115,7 +116,7 @@ items:
 def test_a_patch_is_a_part_and_not_judged(spec: str, name: str) -> None:
     text = _manifest("Deployment", "apps/v1", spec)
     out = interpreted(text, name)
-    (patch,) = out.subjects
+    (patch,) = (one for one in out.subjects if not isinstance(one, ManifestObject))
     assert isinstance(patch, ManifestPatch)
     assert patch.kind == "Deployment"
     (notice,) = out.notices

@@ -331,7 +331,7 @@ def test_many_expressions_over_many_objects_end_in_a_notice() -> None:
 def test_a_file_without_a_suffix_that_a_generator_takes_in_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is recognised in it, yet a finding in it has its text."""
     files = {
-        "kustomization.yaml": "secretGenerator: [{name: login, envs: [login]}]\n",
+        "kustomization.yaml": "configMapGenerator: [{name: login, envs: [login]}]\n",
         "login": "# for the database\nDATABASE_PASSWORD=hunter2-and-more\n",
     }
     result = scanned(files, tmp_path, monkeypatch, "SEC101", "SEC102", "SEC103")

@@ -361,11 +361,11 @@ def test_a_pod_by_its_generated_label_is_some_of_its_set() -> None:
 
 
 def test_selectors() -> None:
-    one = Selector(labels={"app": "x"}, expressions=[Requirement("tier", "NotIn", ("a",))])
+    one = Selector([Requirement("app", "In", ("x",)), Requirement("tier", "NotIn", ("a",))])
     assert one.matches({"app": "x"}) is True
     assert one.matches({"app": "x"}, more=True) is None
     assert one.matches({"app": "y"}, more=True) is False
-    assert Selector(unread=True).matches({}) is None
+    assert Selector([Requirement("", "Exists", unread="it is a variable")]).matches({}) is None
     assert Selector().selects_all
     assert not one.selects_all
 

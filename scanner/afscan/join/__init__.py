@@ -12,6 +12,7 @@ from afscan.model.charts import ChartFile
 from afscan.model.ci import GitOpsApplication, Workflow
 from afscan.model.kustomize import KustomizationFile
 from afscan.model.monitoring import Dashboard, LogPipeline, PrometheusConfig, RuleFile
+from afscan.model.objects import ManifestObject, PodTemplate
 from afscan.model.scripts import Script
 from afscan.model.sql import SqlScript
 from afscan.model.stack import Deployment, Stack
@@ -33,6 +34,8 @@ JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("logging", (Container, LogPipeline)),
     ("monitoring", (PrometheusConfig, RuleFile, Dashboard)),
     ("backups", (Script,)),
+    ("references", (ManifestObject, ComposeFile)),
+    ("admission", (PodTemplate,)),
 )
 """The joins in their order, each told by its own module, with the kinds of subjects that it starts from: without any of them it is
 not even imported."""

@@ -153,3 +153,42 @@ def shared_listeners(ingress: Ingress) -> Value[str] | None:
 def _text(ingress: Ingress, name: str) -> str:
     value = ingress.annotations.get(name)
     return value.or_else("").strip().lower() if value is not None else ""
+
+
+_LOGINS = (
+    "nginx.ingress.kubernetes.io/auth-url",
+    "nginx.ingress.kubernetes.io/auth-type",
+    "nginx.ingress.kubernetes.io/auth-secret",
+    "nginx.ingress.kubernetes.io/auth-tls-secret",
+    "nginx.ingress.kubernetes.io/whitelist-source-range",
+    "nginx.ingress.kubernetes.io/allowlist-source-range",
+    "nginx.org/basic-auth-secret",
+    "haproxy.org/auth-type",
+    "haproxy.org/allow-list",
+    "haproxy-ingress.github.io/auth-url",
+    "haproxy-ingress.github.io/allowlist-source-range",
+    "traefik.ingress.kubernetes.io/router.middlewares",
+    "alb.ingress.kubernetes.io/auth-type",
+    "alb.ingress.kubernetes.io/inbound-cidrs",
+    "alb.ingress.kubernetes.io/security-groups",
+    "konghq.com/plugins",
+)
+"""Annotations by which a controller asks for a login, or admits certain addresses only (middlewares and plugins may)."""
+
+
+def guarded(ingress: Ingress) -> bool:
+    """Whether something stands before the routes: a login, or a list of addresses."""
+    return any(_text(ingress, name) not in ("", "none", "0.0.0.0/0") for name in _LOGINS)
+
+
+def inside_only(ingress: Ingress) -> bool:
+    """Whether an Ingress is not open to the internet: its class says so, or its load balancer is internal.
+
+    The AWS controller makes internal load balancers unless ``scheme`` says ``internet-facing``.
+    """
+    name = ingress.class_name.or_else("").lower()
+    if "internal" in name or "private" in name:
+        return True
+    if name == "alb" or any(one.startswith(_ALB) for one in ingress.annotations):
+        return _text(ingress, _ALB + "scheme") != "internet-facing"
+    return False

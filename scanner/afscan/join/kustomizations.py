@@ -20,6 +20,7 @@ from afscan.model.cluster import ManifestPatch
 from afscan.model.kustomize import KustomizationFile
 from afscan.model.node import Mapping, Node
 from afscan.model.notice import Notice, NoticeKind
+from afscan.model.objects import GeneratedObject
 from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.model.stack import Deployment, Stack
@@ -198,12 +199,16 @@ def _alternatives(roots: list[KustomizationFile], library: Files) -> list[list[K
     return [sorted(group, key=lambda one: one.directory) for group in groups.values()]
 
 
+_STAYING = (ComposeFile, DotenvFile, KustomizationFile, GeneratedObject)
+
+
 def _take_out(stack: Stack, library: Files, roots: Roots) -> None:
-    """Remove what was read from the files that are rendered; what Compose may read as well stays."""
+    """Remove what was read from the files that are rendered; what Compose may read as well stays, and what says that bases and
+    generators make more than afscan renders."""
     files: set[str] = set()
     for root in (*roots.alone, *(root for group in roots.groups for root in group)):
         files |= _reach(root, library, everything=True)
-    stack.keep(lambda one: isinstance(one, ComposeFile | DotenvFile | KustomizationFile) or one.node.source.path not in files)
+    stack.keep(lambda one: isinstance(one, _STAYING) or one.node.source.path not in files)
     stack.notices[:] = [one for one in stack.notices if one.kind not in _REMADE or one.place.path not in files]
 
 

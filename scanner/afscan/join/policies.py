@@ -102,15 +102,10 @@ def same_namespace(one: NetworkPolicy | Workload, other: NetworkPolicy | Workloa
 
 def pods_match(selector: Selector, workload: Workload) -> bool | None:
     """Whether a selector matches a workload's pods; None also where it takes some of them by a label that their controller adds."""
-    asked = {*selector.labels, *(one.key for one in selector.expressions)} & _GENERATED - workload.labels.keys()
-    if not asked:
-        return selector.matches(workload.labels, more=workload.unknown_labels)
-    rest = Selector(
-        labels={key: value for key, value in selector.labels.items() if key not in asked},
-        expressions=[one for one in selector.expressions if one.key not in asked],
-        unread=True,
-    )
-    return rest.matches(workload.labels, more=workload.unknown_labels)
+    generated = _GENERATED - workload.labels.keys()
+    rest = Selector([one for one in selector.requirements if one.key not in generated])
+    found = rest.matches(workload.labels, more=workload.unknown_labels)
+    return found if len(rest.requirements) == len(selector.requirements) or found is False else None
 
 
 def namespace_matches(stack: Stack, selector: Selector, workload: Workload) -> bool | None:
@@ -243,10 +238,8 @@ def _index(stack: Stack) -> Policies:
 
 def _asked(selector: Selector) -> list[tuple[str, str]] | None:
     """Labels of which a pod must carry one; None where the selector asks for none with its value."""
-    plain = next(((key, value) for key, value in selector.labels.items() if key not in _GENERATED), None)
-    if plain is not None:
-        return [plain]
-    one = next((one for one in selector.expressions if one.operator == "In" and one.key not in _GENERATED), None)
+    certain = [one for one in selector.requirements if one.operator == "In" and one.key not in _GENERATED and not one.unread]
+    one = min(certain, key=lambda one: len(one.values), default=None)
     return [(one.key, value) for value in dict.fromkeys(one.values)] if one is not None else None
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from posixpath import basename, normpath
 
-from afscan.model.backups import Schedule
+from afscan.model.objects import Schedule
 from afscan.model.record import field, record
 from afscan.model.scripts import Command, Script
 from afscan.model.stack import Stack
@@ -67,7 +67,7 @@ def join(stack: Stack) -> Iterable[Subject]:
                 script.runners.append(container.workload)
             when = schedules.get(id(container.workload))
             if when is not None and when.suspended.value is not True:
-                script.schedules.append(when.cron)
+                script.schedules.append(when.schedule)
     _calls(stack, index)
     return list(_connections(stack))
 

@@ -40,12 +40,3 @@ class RestoreTest(Subject):
     schedules: list[Value[str]] = field(default_factory=list)
     command: Command | None = None
     script: Script | None = None
-
-
-@record(slots=True, kw_only=True, eq=False)
-class Schedule(Subject):
-    """When a workload is started again and again (CronJob). ``suspended``: it is not, at present."""
-
-    workload: Subject
-    cron: Value[str]
-    suspended: Value[bool]

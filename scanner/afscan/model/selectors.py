@@ -1,68 +1,77 @@
-"""Label selectors, evaluated.
+"""Label selectors with expressions, evaluated over labels of which some may not be known.
 
-Source: Kubernetes API reference, LabelSelector: all requirements must hold; ``NotIn`` and ``DoesNotExist`` hold where there is no
-label of the key.
+Source: Kubernetes documentation, "Labels and Selectors" and API reference, LabelSelector: all requirements must hold; an empty
+selector matches everything; ``NotIn`` and ``DoesNotExist`` hold where the label is absent.
 """
 
+from afscan.model.node import Node
 from afscan.model.record import field, record
+
+OPERATORS = frozenset(("In", "NotIn", "Exists", "DoesNotExist"))
 
 
 @record(slots=True)
 class Requirement:
-    """One of ``matchExpressions``. ``operator`` is ``In``, ``NotIn``, ``Exists`` or ``DoesNotExist``."""
+    """One requirement on a label: its operator and values; ``unread`` is why it is not known, empty where it is.
+
+    An entry of ``matchLabels`` is ``In`` with one value.
+    """
 
     key: str
     operator: str
     values: tuple[str, ...] = ()
+    node: Node | None = None
+    unread: str = ""
 
-    def holds(self, labels: dict[str, str]) -> bool:
-        """Whether it holds for these labels."""
-        there = self.key in labels
-        if self.operator in ("Exists", "DoesNotExist"):
-            return there is (self.operator == "Exists")
-        inside = there and labels[self.key] in self.values
-        return inside if self.operator == "In" else not inside
+    def holds(self, labels: dict[str, str], *, more: bool = False) -> bool | None:
+        """Whether labels meet it; None where that is not known. ``more``: there are labels beside the known ones."""
+        if self.unread:
+            return None
+        known = self.key in labels
+        if not known and more:
+            return None
+        if self.operator == "Exists":
+            return known
+        if self.operator == "DoesNotExist":
+            return not known
+        among = known and labels[self.key] in self.values
+        return among if self.operator == "In" else not among
 
 
 @record(slots=True)
 class Selector:
-    """A label selector: ``labels`` are ``matchLabels``; ``unread``: it has a part whose meaning is not known."""
+    """A selector that is written; one that is not written selects nothing, and is None wherever it could stand."""
 
-    labels: dict[str, str] = field(default_factory=dict)
-    expressions: list[Requirement] = field(default_factory=list)
-    unread: bool = False
+    requirements: list[Requirement] = field(default_factory=list)
+    node: Node | None = None
 
     @property
     def selects_all(self) -> bool:
         """Whether it is empty, which selects everything."""
-        return not self.labels and not self.expressions and not self.unread
+        return not self.requirements
 
     def matches(self, labels: dict[str, str], *, more: bool = False) -> bool | None:
-        """Whether it selects something with these labels; None where that depends on what is not known.
+        """Whether it selects what carries these labels: one requirement that fails decides, whatever else is not known."""
+        held = [one.holds(labels, more=more) for one in self.requirements]
+        if False in held:
+            return False
+        return None if None in held else True
 
-        :param more: there may be further labels, which are not known; those given are certain.
-        """
-        open_ = self.unread
-        for key, value in self.labels.items():
-            if key not in labels and more:
-                open_ = True
-            elif labels.get(key) != value:
-                return False
-        for one in self.expressions:
-            if more and one.key not in labels:
-                open_ = True
-            elif not one.holds(labels):
-                return False
-        return None if open_ else True
+    def failing(self, labels: dict[str, str]) -> Requirement | None:
+        """The first requirement that labels certainly do not meet."""
+        return next((one for one in self.requirements if one.holds(labels) is False), None)
 
     def simple(self) -> tuple[dict[str, str], bool]:
         """As a mapping in the form of :func:`~afscan.model.subjects.labels_match`, and whether that says all.
 
         Where it does not, the selector selects at most what the mapping does.
         """
-        found, whole = dict(self.labels), not self.unread
-        for one in self.expressions:
-            if one.operator == "Exists":
+        found: dict[str, str] = {}
+        whole = True
+        for one in self.requirements:
+            if one.unread:
+                whole = False
+            elif one.operator == "Exists":
                 found.setdefault(one.key, "*")
             elif one.operator == "In" and len(one.values) == 1 and found.get(one.key, "*") in ("*", one.values[0]):
                 found[one.key] = one.values[0]

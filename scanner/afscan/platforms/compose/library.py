@@ -60,6 +60,8 @@ class Library:
         self.complete = complete
         self.files: list[File] = []
         self.includes = 0
+        self.declared: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        """By document and folder: the names that its files declare, with their sections; filled in when first asked for."""
         self.variables = 0
         self._composes: dict[Key, list[File]] = {}
         self._dotenvs: dict[Key, list[DotenvFile]] = {}

@@ -12,6 +12,7 @@ from afscan.model.notice import NoticeKind
 from afscan.model.source import Source
 from afscan.model.subjects import Container, Subject, Workload
 from afscan.model.value import Value
+from afscan.platforms.compose.declared import Declared
 from afscan.platforms.compose.delivery import add_secret_variables
 from afscan.platforms.compose.embedding import Embedding
 from afscan.platforms.compose.interpolation import Lookup
@@ -71,7 +72,7 @@ def read_project(project: Project, library: Library, out: Interpretation) -> lis
 def _read_services(project: Project, model: Model, context: Context) -> None:
     names = model.names()
     mounts, embedding = Mounts(model.section("volumes"), model.section("configs"), context), Embedding(context)
-    awaited = _awaited(model)
+    awaited, declared = _awaited(model), Declared(model)
     overlaid = _overlaid(project, model)
     entries = 0
     for name, written in names.items():
@@ -89,6 +90,8 @@ def _read_services(project: Project, model: Model, context: Context) -> None:
         fields = Fields(node, context, gap or _override_gap(project, written))
         if fields.get("image") is not None or fields.get("build") is not None:
             add_service(name, fields, mounts, embedding, completes=name in awaited)
+            container = next(one for one in reversed(context.out.subjects) if isinstance(one, Container))
+            declared.emit(fields, container)
         elif fields.get("provider") is None and gap is None:
             reason = f"Service `{name}` has neither `image` nor `build` here; {ELSEWHERE}"
             context.notice(NoticeKind.PARTIAL, written.head, reason)

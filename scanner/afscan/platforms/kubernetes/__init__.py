@@ -12,7 +12,9 @@ from afscan.model.charts import ChartFile
 from afscan.model.kustomize import KustomizationFile
 from afscan.model.node import Mapping, Node, Scalar, Sequence
 from afscan.model.notice import NoticeKind
+from afscan.model.objects import ManifestObject
 from afscan.model.source import Source
+from afscan.model.value import Value
 from afscan.platforms.kubernetes.access import (
     read_foreign,
     read_namespace,
@@ -23,7 +25,7 @@ from afscan.platforms.kubernetes.access import (
 from afscan.platforms.kubernetes.cluster import read_limit_range, read_storage_class
 from afscan.platforms.kubernetes.configuration import read_config_map, read_external_secret, read_secret
 from afscan.platforms.kubernetes.network import read_ingress, read_network_policy, read_service
-from afscan.platforms.kubernetes.objects import KubernetesObject, read_object, scalar_text
+from afscan.platforms.kubernetes.objects import DEFAULT_NAMESPACE, PLATFORM, KubernetesObject, read_object, scalar_text
 from afscan.platforms.kubernetes.workloads import WORKLOADS, read_workload
 from afscan.platforms.reading import Interpretation
 
@@ -35,6 +37,41 @@ _DELIVERY = {
     "ResourceQuota": ("", "read_quota"),
 }
 """By kind: the API group, and what reads it in the module ``delivery``."""
+
+
+_OBJECTS: dict[str, tuple[str, str, str]] = {
+    "Gateway": ("gateway.networking.k8s.io", "gateway", "read_gateway"),
+    "GatewayClass": ("gateway.networking.k8s.io", "gateway", "read_gateway_class"),
+    "HTTPRoute": ("gateway.networking.k8s.io", "gateway", "read_route"),
+    "GRPCRoute": ("gateway.networking.k8s.io", "gateway", "read_route"),
+    "TLSRoute": ("gateway.networking.k8s.io", "gateway", "read_route"),
+    "TCPRoute": ("gateway.networking.k8s.io", "gateway", "read_route"),
+    "UDPRoute": ("gateway.networking.k8s.io", "gateway", "read_route"),
+    "ReferenceGrant": ("gateway.networking.k8s.io", "gateway", "read_reference_grant"),
+    "Issuer": ("cert-manager.io", "secretsources", "read_issuer"),
+    "ClusterIssuer": ("cert-manager.io", "secretsources", "read_issuer"),
+    "Certificate": ("cert-manager.io", "secretsources", "read_certificate"),
+    "SecretStore": ("external-secrets.io", "secretsources", "read_secret_store"),
+    "ClusterSecretStore": ("external-secrets.io", "secretsources", "read_secret_store"),
+    "ClusterExternalSecret": ("external-secrets.io", "secretsources", "emit_external_secret"),
+    "PushSecret": ("external-secrets.io", "secretsources", "read_push_secret"),
+    "SealedSecret": ("bitnami.com", "secretsources", "read_sealed_secret"),
+    "PersistentVolumeClaim": ("", "storage", "read_claim"),
+    "PersistentVolume": ("", "storage", "read_volume"),
+    "VerticalPodAutoscaler": ("autoscaling.k8s.io", "delivery", "read_vertical_autoscaler"),
+}
+"""By kind: the API group, and what reads it in which module of this package."""
+
+
+def _lazily(module: str, name: str) -> Callable[[KubernetesObject], None]:
+    """A reader of a module of this package, imported where an object of its kind turns up."""
+
+    def read(item: KubernetesObject) -> None:
+        from importlib import import_module  # noqa: PLC0415  (start-up time)
+
+        getattr(import_module(f"afscan.platforms.kubernetes.{module}"), name)(item)
+
+    return read
 
 
 def _monitoring(name: str) -> Callable[[KubernetesObject], None]:
@@ -70,12 +107,6 @@ def _gitops(name: str) -> Callable[[KubernetesObject], None]:
     return read
 
 
-def _secret_store(item: KubernetesObject) -> None:
-    from afscan.platforms.kubernetes.cloudkeys import read_secret_store  # noqa: PLC0415  (start-up time)
-
-    read_secret_store(item)
-
-
 _FLUX = {
     "source.toolkit.fluxcd.io": ("GitRepository", "OCIRepository", "HelmRepository", "Bucket"),
     "kustomize.toolkit.fluxcd.io": ("Kustomization",),
@@ -98,6 +129,7 @@ _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]]
     **dict.fromkeys(("Role", "ClusterRole"), (("rbac.authorization.k8s.io",), read_role)),
     **dict.fromkeys(("RoleBinding", "ClusterRoleBinding"), (("rbac.authorization.k8s.io",), read_role_binding)),
     **{kind: ((group,), _delivery(name)) for kind, (group, name) in _DELIVERY.items()},
+    **{kind: ((group,), _lazily(module, name)) for kind, (group, module, name) in _OBJECTS.items()},
     "ServiceMonitor": (_OPERATOR, _monitoring("read_monitor")),
     "PodMonitor": (_OPERATOR, _monitoring("read_monitor")),
     "Probe": (_OPERATOR, _monitoring("read_probe")),
@@ -107,7 +139,6 @@ _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]]
     "Application": (("argoproj.io",), _gitops("read_application")),
     "ApplicationSet": (("argoproj.io",), _gitops("read_application_set")),
     "AppProject": (("argoproj.io",), _gitops("read_project")),
-    **dict.fromkeys(("SecretStore", "ClusterSecretStore"), (("external-secrets.io",), _secret_store)),
     **{kind: ((group,), _gitops(_FLUX_READERS.get(kind, "read_source"))) for group, kinds in _FLUX.items() for kind in kinds},
 }
 """By kind: the API groups in which it is this kind, and what reads it."""
@@ -186,6 +217,10 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
         directory, component = dirname(source.path), scalar_text(root.get("kind")) == "Component"
         file = KustomizationFile(name=source.path, node=root, platform="kubernetes", directory=directory, component=component)
         out.subjects.append(file)
+        if isinstance(root, Mapping):
+            from afscan.platforms.kubernetes.generators import read_generators  # noqa: PLC0415  (start-up time)
+
+            read_generators(root, out)
         return
     read_objects([root], out)
 
@@ -204,6 +239,8 @@ def read_objects(roots: Iterable[Node], out: Interpretation, *, rendered: bool =
         foreign = read_foreign(node, kind, group, _meta(node, "name")) if version and not own else None
         if foreign is not None:
             out.subjects.append(foreign)
+        if version and not _owned(node, present):
+            out.subjects.append(_named(node, kind, version))
         if read is None:
             continue
         if not version:
@@ -243,6 +280,22 @@ def _is_list(kind: str, items: Sequence) -> bool:
     item_kind = kind.removesuffix("List")
     return item_kind != kind and (
         item_kind == "" or item_kind in _HANDLERS or any(i.get("metadata") is not None for i in items.items)
+    )
+
+
+def _named(node: Mapping, kind: str, version: str) -> ManifestObject:
+    """What an object is called, whatever its kind."""
+    written = node.get("apiVersion")
+    name = _meta(node, "name") or _meta(node, "generateName") or "without name"
+    return ManifestObject(
+        name=f"{kind} {name}",
+        node=node,
+        platform=PLATFORM,
+        kind=kind,
+        group=version.rpartition("/")[0],
+        version=Value.of(version, written if written is not None else node),
+        object_name=name,
+        namespace=_meta(node, "namespace") or DEFAULT_NAMESPACE,
     )
 
 

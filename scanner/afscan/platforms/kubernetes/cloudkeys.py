@@ -17,7 +17,7 @@ _PROVIDERS = {
 }
 
 
-def read_secret_store(item: KubernetesObject) -> None:
+def read_login(item: KubernetesObject) -> None:
     """Emit how a SecretStore or ClusterSecretStore logs in; nothing for providers that are no cloud's."""
     for provider, (cloud, path) in _PROVIDERS.items():
         section = item.node.get("spec", "provider", provider)

@@ -78,15 +78,20 @@ def _unread(item: KubernetesObject, node: Node, reason: str) -> None:
 
 def read_secret(item: KubernetesObject) -> None:
     """Emit the entries of a Secret, decoded; files among them are embedded."""
+    from afscan.platforms.kubernetes.secretsources import emit_secret  # noqa: PLC0415  (start-up time)
+
     kind = item.reader.text("type").or_else("")
     encrypted = isinstance(item.node.get("sops"), Mapping)
     plain = item.reader.string_map("stringData")
     coded = {key: value for key, value in item.reader.string_map("data").items() if key not in plain}
+    entries: dict[str, Value[str]] = {}
+    emit_secret(item, entries)
     for key, value in (*plain.items(), *coded.items()):
         encoded = key in coded
         text = _decoded(item, key, value) if encoded and not encrypted else value
         if encrypted or text.or_else("").startswith("ENC["):
             text = Value.unknown(value.node, "it is encrypted")
+        entries[key] = text
         item.out.subjects.append(
             SecretEntry(
                 name=f"{item.title}, entry {key}",
@@ -150,6 +155,9 @@ def read_external_secret(item: KubernetesObject) -> None:
     ``{{ .name }}`` in them is replaced by the operator with what the store holds.
     Source: External Secrets Operator, "Advanced templating v2".
     """
+    from afscan.platforms.kubernetes.secretsources import emit_external_secret  # noqa: PLC0415  (start-up time)
+
+    emit_external_secret(item)
     target = item.reader.text("spec", "target", "name").or_else("") or item.name
     for key, value in item.reader.string_map("spec", "target", "template", "data").items():
         text, node = value.or_else(""), value.node

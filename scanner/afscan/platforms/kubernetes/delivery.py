@@ -130,6 +130,24 @@ def read_scaled_object(item: KubernetesObject) -> None:
     _emit(item, kind, spec.text("scaleTargetRef", "name"), spec.integer("minReplicaCount"), metrics)
 
 
+def read_vertical_autoscaler(item: KubernetesObject) -> None:
+    """Emit a VerticalPodAutoscaler."""
+    from afscan.model.objects import VerticalAutoscaler  # noqa: PLC0415 - few stacks have one
+
+    spec = section(item.reader, "spec")
+    item.out.subjects.append(
+        VerticalAutoscaler(
+            name=item.title,
+            node=item.node,
+            platform=PLATFORM,
+            namespace=item.namespace,
+            target_kind=spec.text("targetRef", "kind").or_else(""),
+            target=spec.text("targetRef", "name"),
+            mode=spec.text("updatePolicy", "updateMode"),
+        )
+    )
+
+
 def _emit(item: KubernetesObject, kind: str, target: Value[str], minimum: Value[int], metrics: list[UtilizationMetric]) -> None:
     item.out.subjects.append(
         Autoscaler(

@@ -4,10 +4,11 @@ Source: Kubernetes API reference, "Service Resources" and "NetworkPolicy"; cloud
 """
 
 from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
-from afscan.model.selectors import Requirement, Selector
+from afscan.model.selectors import Selector
 from afscan.model.subjects import Ingress, IngressRoute, NetworkPolicy, PolicyPeer, PolicyRule, Service, ServicePort
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.objects import PLATFORM, KubernetesObject, labels_of, port_value, section
+from afscan.platforms.kubernetes.selectors import read_selector
 from afscan.platforms.reading import Reader
 from afscan.platforms.tlsversions import of_ingress
 
@@ -169,7 +170,7 @@ def read_network_policy(item: KubernetesObject) -> None:
             node=item.node,
             platform=PLATFORM,
             namespace=item.namespace,
-            selector=selector_of(spec, "podSelector") or Selector(),
+            selector=read_selector(spec, "podSelector") or Selector(),
             ingress=_direction(spec, "ingress", ingress) if unknown_types or "Ingress" in types else None,
             egress=_direction(spec, "egress", egress) if unknown_types or "Egress" in types or "egress" in unread else None,
             selector_node=spec.node.get("podSelector"),
@@ -192,41 +193,12 @@ def _direction(spec: Reader, key: str, rules: list[PolicyRule]) -> list[PolicyRu
 
 def label_selector(reader: Reader, key: str) -> tuple[dict[str, str] | None, bool]:
     """A label selector in the form of :func:`afscan.model.subjects.labels_match`; whether a part of it is not evaluated."""
-    found = selector_of(reader, key)
+    found = read_selector(reader, key)
     if found is None:
         return None, False
     labels, whole = found.simple()
     written = reader.node.get(key)
     return (labels, not whole) if isinstance(written, Mapping) else (None, True)
-
-
-def selector_of(reader: Reader, key: str) -> Selector | None:
-    """The label selector below a key; None where there is none."""
-    node = reader.node.get(key)
-    if isinstance(node, Opaque):
-        return Selector(unread=True)
-    if reader.mapping(key) is None:
-        return Selector(unread=True) if node is not None and not (isinstance(node, Scalar) and node.is_null) else None
-    written = reader.string_map(key, "matchLabels")
-    labels = {name: value.or_else("") for name, value in written.items() if value.is_set}
-    expressions = list(reader.readers(key, "matchExpressions"))
-    found = [one for one in map(_requirement, expressions) if one is not None]
-    parts = (reader.node.get(key, "matchLabels"), reader.node.get(key, "matchExpressions"))
-    listed = sum(1 for _ in parts[1].children()) if isinstance(parts[1], Sequence) else 0
-    unread = (
-        len(labels) != len(written) or len(found) != max(len(expressions), listed) or any(isinstance(p, Opaque) for p in parts)
-    )
-    return Selector(labels=labels, expressions=found, unread=unread)
-
-
-def _requirement(expression: Reader) -> Requirement | None:
-    """One of ``matchExpressions``; None where it is not known, or one that the API server refuses."""
-    key, operator = expression.text("key").or_else(""), expression.text("operator").or_else("")
-    values = expression.strings("values")
-    texts = tuple(value.or_else("") for value in values if value.is_set)
-    if not key or operator not in ("In", "NotIn", "Exists", "DoesNotExist") or len(texts) != len(values):
-        return None
-    return Requirement(key, operator, texts) if bool(texts) is (operator in ("In", "NotIn")) else None
 
 
 def _rule(rule: Reader, key: str) -> PolicyRule:
@@ -267,7 +239,7 @@ def _peer(peer: Reader) -> PolicyPeer:
     written = peer.node.get("ipBlock")
     block = written is not None and not (isinstance(written, Scalar) and written.is_null)
     readable = peer.mapping("ipBlock") is not None
-    pods, namespaces = selector_of(peer, "podSelector"), selector_of(peer, "namespaceSelector")
+    pods, namespaces = read_selector(peer, "podSelector"), read_selector(peer, "namespaceSelector")
     return PolicyPeer(
         node=peer.node,
         cidr=peer.text("ipBlock", "cidr") if readable else None,

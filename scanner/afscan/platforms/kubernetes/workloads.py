@@ -8,6 +8,7 @@ import re
 from afscan.model.cluster import ManifestPatch
 from afscan.model.node import Mapping, Node, Opaque, Sequence
 from afscan.model.notice import NoticeKind
+from afscan.model.objects import PodTemplate, Schedule, WorkloadSelector
 from afscan.model.subjects import Workload
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.containers import Pod, read_containers, resources_of
@@ -38,6 +39,7 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
 _WITH_SELECTOR = frozenset(WORKLOADS) - {"Pod", "PodTemplate", "Job", "CronJob"}
+_PLAIN_SELECTOR = frozenset(("ReplicationController", "DeploymentConfig"))
 _REPLICATED = _WITH_SELECTOR - {"DaemonSet"}
 _ONCE = frozenset(("Job", "CronJob"))
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
@@ -59,8 +61,7 @@ def read_workload(item: KubernetesObject) -> None:
     workload = _workload(item, reader, pod)
     out.subjects.append(workload)
     read_rollout(item, workload)
-    if item.kind == "CronJob":
-        _schedule(item, workload)
+    _read_template(item, workload, reader, pod)
     pod.mapping("securityContext")
     out.subjects += misplaced(pod, workload.name, pod=True)
     windows = pod.node.get("os", "name") if pod.text("os", "name").or_else("").lower() == "windows" else None
@@ -70,14 +71,42 @@ def read_workload(item: KubernetesObject) -> None:
     read_containers(shared, out)
 
 
-def _schedule(item: KubernetesObject, workload: Workload) -> None:
-    from afscan.model.backups import Schedule  # noqa: PLC0415  (start-up time)
+def _read_template(item: KubernetesObject, workload: Workload, template: Reader, pod: Reader) -> None:
+    """Emit the pods' template, how the controller finds them, and when a CronJob makes them."""
+    spec = item.reader.at("spec")
+    if isinstance(pod.node, Mapping):
+        annotations = template.node.get("metadata", "annotations")
+        name, platform = workload.name, workload.platform
+        item.out.subjects.append(
+            PodTemplate(name=name, node=pod.node, platform=platform, workload=workload, annotations=annotations)
+        )
+    if item.kind in _WITH_SELECTOR and spec.node.get("selector") is not None:
+        from afscan.platforms.kubernetes.selectors import read_plain_selector, read_selector  # noqa: PLC0415  (start-up time)
 
-    cron, suspended = item.reader.text("spec", "schedule"), item.reader.boolean("spec", "suspend")
-    name = f"schedule of {workload.name}"
-    item.out.subjects.append(
-        Schedule(name=name, node=item.node, platform=PLATFORM, workload=workload, cron=cron, suspended=suspended)
-    )
+        read = read_plain_selector if item.kind in _PLAIN_SELECTOR else read_selector
+        selector = read(spec, "selector")
+        if selector is not None and selector.node is not None:
+            item.out.subjects.append(
+                WorkloadSelector(
+                    name=workload.name, node=selector.node, platform=workload.platform, workload=workload, selector=selector
+                )
+            )
+    if item.kind == "CronJob":
+        item.out.subjects.append(
+            Schedule(
+                name=workload.name,
+                node=item.node,
+                platform=workload.platform,
+                workload=workload,
+                schedule=spec.text("schedule"),
+                suspended=spec.boolean("suspend"),
+                concurrency=spec.text("concurrencyPolicy"),
+                time_zone=spec.text("timeZone"),
+                deadline=spec.integer("startingDeadlineSeconds"),
+                successful_kept=spec.integer("successfulJobsHistoryLimit"),
+                failed_kept=spec.integer("failedJobsHistoryLimit"),
+            )
+        )
 
 
 def _template(item: KubernetesObject) -> Reader:

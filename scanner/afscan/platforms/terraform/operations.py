@@ -188,6 +188,14 @@ def _repository(resource: ManagedResource, body: Body) -> None:
     resource.scan_on_push = Facet(setting="image_scanning_configuration.scan_on_push", on=on, default=False)
 
 
+_VERSIONS = {"azurerm_kubernetes_cluster": "kubernetes_version", "google_container_cluster": "min_master_version"}
+
+
+def _kubernetes_version(resource: ManagedResource, body: Body) -> None:
+    """The version of an AKS or GKE cluster; without one the provider picks one that is supported."""
+    resource.engine_version = body.text(_VERSIONS[resource.kind])
+
+
 _READ: dict[str, Callable[[ManagedResource, Body], None]] = {
     **dict.fromkeys(("aws_db_instance", *_CLUSTERS), _database),
     "aws_alb": _load_balancer,
@@ -197,5 +205,6 @@ _READ: dict[str, Callable[[ManagedResource, Body], None]] = {
     "aws_elasticache_replication_group": _cache,
     "aws_lb": _load_balancer,
     "aws_rds_cluster_instance": _cluster_instance,
+    **dict.fromkeys(_VERSIONS, _kubernetes_version),
 }
 """By resource type: what reads its operation."""

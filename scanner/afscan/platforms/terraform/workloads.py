@@ -44,6 +44,14 @@ _KINDS = {
     "kubernetes_stateful_set": ("StatefulSet", "apps/v1"),
 }
 
+_NAMED = {
+    "config_map": "ConfigMap",
+    "persistent_volume": "PersistentVolume",
+    "persistent_volume_claim": "PersistentVolumeClaim",
+    "priority_class": "PriorityClass",
+    "secret": "Secret",
+    "storage_class": "StorageClass",
+}
 _LISTS = {
     "container": "containers",
     "egress": "egress",
@@ -91,7 +99,6 @@ _SINGLE = {
     ("external", "metric"),
     ("service", "port"),
     ("backend", "port"),
-    ("http", "path"),
 }
 _WORDS = {
     "cluster_ip": "clusterIP",
@@ -103,10 +110,20 @@ _WORDS = {
     "target_cpu_utilization_percentage": "targetCPUUtilizationPercentage",
 }
 _MAX_DEPTH = 60
+GENERATED = {
+    **{f"kubernetes_{name}{end}": kind for name, kind in _NAMED.items() for end in ("", "_v1")},
+    "helm_release": "*",
+}
+"""Resources of which only the object that they make counts: its kind, ``*`` for a chart's, which may be any."""
 
 
 def read_workload(kind: str, body: Mapping, scope: Scope, out: Interpretation) -> None:
     """Emit what a resource of the Kubernetes provider says; other resources say nothing here."""
+    if kind in GENERATED:
+        from afscan.platforms.terraform.generated import read_generated  # noqa: PLC0415 - most Terraform has no workloads
+
+        out.subjects.append(read_generated(kind, body, scope))
+        return
     roots: list[Node] = []
     if kind == "kubectl_manifest":
         roots = _documents(body, scope, out)

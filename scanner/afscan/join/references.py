@@ -1,0 +1,318 @@
+"""Who names which object, and what satisfies it: the object itself, or what makes one.
+
+An ExternalSecret, a SealedSecret and a Certificate make a Secret; so does cert-manager for an Ingress or Gateway with its
+annotation, and for an issuer's account. A StatefulSet makes claims. Generators of Kustomize and resources of Terraform make what
+they name. What operators, charts and unread files make is not known.
+
+What nothing here makes is absent from this stack, which is not the same as wrong. Much is made elsewhere as a matter of course
+(Secrets by hand, classes by the cluster): there an absence means something only where the stack makes its like itself.
+"""
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from afscan.join.namespaces import UNWRITTEN, is_excerpt, makes_pods, unread_manifests
+from afscan.model.node import Mapping, Node, Scalar, Sequence
+from afscan.model.objects import (
+    Certificate,
+    ExternalSecret,
+    GeneratedObject,
+    ManifestObject,
+    PodTemplate,
+    Reference,
+    SealedSecret,
+    SecretManifest,
+)
+from afscan.model.record import field, record
+from afscan.model.stack import Stack
+from afscan.model.subjects import Container, Subject, Workload, overlay_of
+from afscan.platforms.kubernetes.objects import scalar_text
+from afscan.platforms.kubernetes.references import LOGIN, references_of, references_of_pod
+
+KEY = "references"
+ANY = "*"
+
+_GIVEN = {
+    "ServiceAccount": frozenset(("default",)),
+    "ConfigMap": frozenset(("kube-root-ca.crt", "openshift-service-ca.crt")),
+    "PriorityClass": frozenset(("system-cluster-critical", "system-node-critical")),
+    "Service": frozenset(("kubernetes",)),
+    "StorageClass": frozenset(
+        (
+            *("gp2", "gp3", "standard", "standard-rwo", "premium-rwo", "standard-rwx", "default", "managed", "managed-csi"),
+            *("managed-premium", "managed-csi-premium", "azurefile", "azurefile-csi", "azurefile-premium", "hostpath"),
+            *("local-path", "microk8s-hostpath", "do-block-storage", "linode-block-storage", "oci-bv"),
+        )
+    ),
+}
+"""What every namespace or cluster has by itself, or a provider's cluster from the start (the providers' documentation)."""
+
+_ALWAYS = frozenset(
+    (
+        *("ConfigMap", "PersistentVolumeClaim", "ServiceAccount", "Role", "SecretStore", "Issuer", "Deployment", "StatefulSet"),
+        *("DaemonSet", "ReplicaSet", "Rollout", "ReplicationController", "DeploymentConfig", "Job", "CronJob", "Pod"),
+    )
+)
+"""Kinds that are declared beside what names them: nobody makes them by hand as a matter of course."""
+
+_CONFIGURATION = (".conf", ".cnf", ".ini", ".yml", ".yaml", ".toml", ".sql", ".acl")
+_COPIES = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/sync")
+_ISSUERS = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme")
+
+
+@record(slots=True, frozen=True)
+class Maker:
+    """What makes an object. ``keys`` are its entries, of a Service its ports; None: not known."""
+
+    subject: Subject
+    namespace: str
+    keys: frozenset[str] | None = None
+
+
+@record(slots=True)
+class Makers:
+    """Indexes: makers by kind and name; kinds that the stack makes, by kind and namespace; references by kind and name."""
+
+    named: dict[tuple[str, str], list[Maker]] = field(default_factory=lambda: defaultdict(list))
+    made: set[tuple[str, str]] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
+    claims: dict[str, list[Maker]] = field(default_factory=lambda: defaultdict(list))
+    users: dict[tuple[str, str], list[Reference]] = field(default_factory=lambda: defaultdict(list))
+
+    def put(self, kind: str, name: str, maker: Maker) -> None:
+        """Keep a maker."""
+        self.named[kind, name].append(maker)
+        self.made.add((kind, maker.namespace))
+        self.kinds.add(kind)
+
+
+@record(slots=True)
+class Satisfaction:
+    """Whether a reference leads somewhere. ``state``: ``present``, ``absent``, ``keyless`` (the object is there, and the entry is
+    not), ``unknown`` (``why`` says so), ``unjudged`` (its kind is usually made elsewhere).
+
+    ``by`` is what makes it; where it is absent, one of that name in another namespace.
+    """
+
+    state: str
+    by: Subject | None = None
+    why: str = ""
+
+
+def join(stack: Stack) -> Iterable[Subject]:
+    """Every reference between the Kubernetes objects of a stack."""
+    index = _index(stack)
+    found: list[Reference] = []
+    for item in stack.of(ManifestObject):
+        found += references_of(item)
+    for pod in stack.of(PodTemplate):
+        if isinstance(pod.node, Mapping):
+            found += references_of_pod(pod.node, pod.name, pod.workload.namespace, pod.platform)
+    found += _files(stack)
+    for one in found:
+        index.users[one.kind, one.target.or_else(ANY)].append(one)
+    return found
+
+
+def _files(stack: Stack) -> Iterator[Reference]:
+    """Configuration files that Compose services mount from the repository.
+
+    One that lies beside files of the stack has to be there too. Others are made when they are needed: certificates, data, what an
+    ignore file names. Where a bind mount's source is missing, Docker makes a folder, and the server finds that.
+    """
+    paths = set(stack.paths)
+    folders = {folder for path in paths for folder in (posixpath.dirname(path),)}
+    above = {folder[:end] for folder in folders for end in (*_slashes(folder), len(folder))}
+    for container in stack.of(Container):
+        for mount in container.mounts if container.platform == "compose" and not overlay_of(container) else ():
+            path = mount.source.or_else("")
+            judged = mount.kind == "host" and path.endswith(_CONFIGURATION) and mount.target.or_else("").endswith(_CONFIGURATION)
+            if not judged or is_excerpt(container) or posixpath.dirname(path) not in folders:
+                continue
+            yield Reference(
+                name=f"{container.name}, file {path}",
+                node=mount.source.node,
+                platform="compose",
+                kind="file",
+                group="",
+                target=mount.source,
+                namespace="",
+                owner=container.name,
+                how="it mounts",
+                settled="present" if path in paths or path in above else "absent",
+            )
+
+
+def _slashes(folder: str) -> Iterator[int]:
+    return (at for at, sign in enumerate(folder) if sign == "/")
+
+
+def _index(stack: Stack) -> Makers:
+    if KEY in stack.joined:
+        known = stack.joined[KEY]
+        assert isinstance(known, Makers)
+        return known
+    index = stack.joined[KEY] = Makers()
+    for item in stack.of(ManifestObject):
+        _put_object(index, item)
+    for secret in stack.of(SecretManifest):
+        index.put("Secret", secret.secret, Maker(secret, _reach(secret), frozenset(secret.entries)))
+    for external in stack.of(ExternalSecret):
+        keys = None if external.keys is None or external.merges else frozenset(external.keys)
+        index.put("Secret", external.secret.or_else(ANY), Maker(external, external.namespace, keys))
+    for sealed in stack.of(SealedSecret):
+        index.put("Secret", sealed.secret, Maker(sealed, sealed.namespace, frozenset(sealed.keys)))
+    for certificate in stack.of(Certificate):
+        index.named["Secret", certificate.secret.or_else(ANY)].append(Maker(certificate, certificate.namespace))
+    for made in stack.of(GeneratedObject):
+        index.put(made.kind, made.object_name, Maker(made, made.namespace, None if made.keys is None else frozenset(made.keys)))
+    return index
+
+
+def _put_object(index: Makers, item: ManifestObject) -> None:
+    """An object as itself, and what else comes of it."""
+    if item.kind == "ConfigMap":
+        entries = [item.node.get(key) for key in ("data", "binaryData")]
+        keys = frozenset(name for one in entries if isinstance(one, Mapping) for name in one.entries)
+        whole = all(one is None or isinstance(one, Mapping) for one in entries)
+        index.put(item.kind, item.object_name, Maker(item, _reach(item), keys if whole else None))
+    elif item.kind != "Secret":
+        ports = _ports(item.node) if item.kind == "Service" and not item.group else None
+        index.put(item.kind, item.object_name, Maker(item, item.namespace, ports))
+    if item.kind in ("Ingress", "Gateway"):
+        for name in _signed(item.node):
+            index.named["Secret", name].append(Maker(item, item.namespace))
+    elif item.kind == "StatefulSet":
+        for template in _items(item.node.get("spec", "volumeClaimTemplates")):
+            index.claims[f"{scalar_text(template.get('metadata', 'name'))}-{item.object_name}"].append(
+                Maker(item, item.namespace)
+            )
+    elif item.kind in ("Issuer", "ClusterIssuer"):
+        account = scalar_text(item.node.get("spec", "acme", "privateKeySecretRef", "name"))
+        index.named["Secret", account].append(Maker(item, item.namespace if item.kind == "Issuer" else ANY))
+
+
+def _ports(service: Node) -> frozenset[str] | None:
+    """The ports of a Service by number and name; None where they are not all known, or lie with the name that it stands for."""
+    ports = service.get("spec", "ports")
+    if scalar_text(service.get("spec", "type")) == "ExternalName" or not isinstance(ports, Sequence):
+        return None
+    numbers = [port.get("port") for port in ports.items]
+    if not all(isinstance(number, Scalar) for number in numbers):
+        return None
+    names = [scalar_text(port.get("name")) for port in ports.items]
+    return frozenset((*map(scalar_text, numbers), *names))
+
+
+def _reach(subject: ManifestObject | SecretManifest) -> str:
+    """The namespace of an object; any where a controller copies it to others."""
+    annotations = subject.node.get("metadata", "annotations")
+    keys = annotations.entries if isinstance(annotations, Mapping) else {}
+    return ANY if any(key.startswith(_COPIES) for key in keys) else subject.namespace
+
+
+def _signed(node: Node) -> Iterator[str]:
+    """The Secrets that cert-manager fills for an Ingress or Gateway with its annotation."""
+    annotations = node.get("metadata", "annotations")
+    if not isinstance(annotations, Mapping) or not any(name in annotations.entries for name in _ISSUERS):
+        return
+    for entry in _items(node.get("spec", "tls")):
+        yield scalar_text(entry.get("secretName"))
+    for listener in _items(node.get("spec", "listeners")):
+        for one in _items(listener.get("tls", "certificateRefs")):
+            yield scalar_text(one.get("name"))
+
+
+def _items(node: Node | None) -> list[Node]:
+    return node.items if isinstance(node, Sequence) else []
+
+
+def satisfied(stack: Stack, reference: Reference) -> Satisfaction:
+    """Whether something in a stack is, or makes, the object that a reference names."""
+    if reference.target.is_unknown:
+        return Satisfaction("unknown", None, reference.target.reason)
+    if reference.settled:
+        return Satisfaction(reference.settled, None, "another file that is merged with this one may declare it")
+    index, name = _index(stack), reference.target.or_else("")
+    if name in _GIVEN.get(reference.kind, ()):
+        return Satisfaction("present")
+    makers = list(_makers(index, reference.kind, name))
+    near = [maker for maker in makers if _meets(maker, reference.namespace)]
+    if near:
+        return _with_key(reference, near)
+    vague = [maker for key in ((reference.kind, ANY), (ANY, ANY)) for maker in index.named.get(key, ())]
+    doubt = next((maker for maker in vague if _meets(maker, reference.namespace)), None)
+    if doubt is not None:
+        return Satisfaction("unknown", doubt.subject, f"{doubt.subject.name} may make it")
+    if not _judged(index, reference) or is_excerpt(reference) or _is_first(index, reference):
+        return Satisfaction("unjudged")
+    return _absent(stack, makers[0].subject if makers else None)
+
+
+def _absent(stack: Stack, elsewhere: Subject | None) -> Satisfaction:
+    foreign = makes_pods(stack)
+    if foreign is not None:
+        return Satisfaction("unknown", foreign, f"{foreign.name}, which is not evaluated, may make it")
+    if unread_manifests(stack):
+        return Satisfaction("unknown", None, "files that may hold it could not be read")
+    return Satisfaction("absent", elsewhere)
+
+
+def _makers(index: Makers, kind: str, name: str) -> Iterator[Maker]:
+    yield from index.named.get((kind, name), ())
+    head, dash, number = name.rpartition("-")
+    if kind == "PersistentVolumeClaim" and dash and number.isdecimal():
+        yield from index.claims.get(head, ())
+
+
+def _meets(maker: Maker, namespace: str) -> bool:
+    """Whether a maker's object lies in a namespace; one that names none goes to whichever is current."""
+    return not namespace or maker.namespace in (namespace, ANY, UNWRITTEN) or namespace == UNWRITTEN
+
+
+def _with_key(reference: Reference, makers: list[Maker]) -> Satisfaction:
+    key = reference.key
+    if key is None or reference.optional or key.is_unknown or any(m.keys is None or key.or_else("") in m.keys for m in makers):
+        return Satisfaction("present", makers[0].subject)
+    return Satisfaction("keyless", makers[0].subject)
+
+
+def _is_first(index: Makers, reference: Reference) -> bool:
+    """Whether a Secret is what a store logs in with: it cannot come from that store, so somebody makes it by hand."""
+    users = index.users.get((reference.kind, reference.target.or_else("")), ())
+    return reference.kind == "Secret" and any(one.how == LOGIN and _near(one.namespace, reference.namespace) for one in users)
+
+
+def _near(one: str, other: str) -> bool:
+    return one == other or UNWRITTEN in (one, other)
+
+
+def _judged(index: Makers, reference: Reference) -> bool:
+    """Whether the absence of an object means something: a stack that makes its like makes it too."""
+    kind, places = reference.kind, (reference.namespace, UNWRITTEN, ANY)
+    if reference.purpose == "issuer":
+        return bool(index.kinds & {"Issuer", "ClusterIssuer", "Certificate"})
+    if reference.purpose == "tls" and index.kinds & {"Issuer", "ClusterIssuer", "Certificate"}:
+        return True
+    if kind == "ServiceAccount" and reference.how.startswith("it grants"):
+        return (kind, reference.namespace) in index.made
+    if kind in _ALWAYS or (kind == "Service" and reference.how.startswith("its pods")):
+        return True
+    if reference.namespace in ("", UNWRITTEN):
+        return kind in index.kinds
+    return any((kind, place) in index.made for place in places)
+
+
+def users_of(stack: Stack, kind: str, namespace: str, name: str) -> list[Reference]:
+    """The references that name an object."""
+    known = _index(stack).users.get((kind, name), [])
+    return [one for one in known if not one.namespace or namespace in (one.namespace, UNWRITTEN) or one.namespace == UNWRITTEN]
+
+
+def target_of(stack: Stack, namespace: str, kind: str, name: str) -> Workload | None:
+    """The workload that an autoscaler, a budget of resources or the like names; None where the stack has none."""
+    index: dict[tuple[str, str], Workload] | None = stack.joined.get(f"{KEY}/workloads")
+    if index is None:
+        index = stack.joined[f"{KEY}/workloads"] = {(one.namespace, one.name): one for one in stack.of(Workload)}
+    return index.get((namespace, f"{kind} {name}"))
