@@ -356,7 +356,7 @@ def overlay(text: str) -> dict[str, str]:
     return {**BASE, **EXTRA, "k/kustomization.yaml": resources + text}
 
 
-def rendered(files: dict[str, str], root: str = "k") -> tuple[list[Item], Rendering]:
+def rendered(files: dict[str, str], root: str = "k", limit: int = 200_000) -> tuple[list[Item], Rendering]:
     """What afscan renders a kustomization to."""
     stack = Stack("", complete=True)
     for path, text in files.items():
@@ -367,7 +367,7 @@ def rendered(files: dict[str, str], root: str = "k") -> tuple[list[Item], Render
     library = Files(stack)
     file = library.kustomization(root)
     assert file is not None
-    rendering = Rendering(library, Budget(), Interpretation())
+    rendering = Rendering(library, Budget(limit), Interpretation())
     return render(file, rendering), rendering
 
 

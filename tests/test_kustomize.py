@@ -321,8 +321,8 @@ def test_many_expressions_over_many_objects_end_in_a_notice() -> None:
     one = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d}\n"
     files = {
         "k/kustomization.yaml": "resources: [all.yaml]\npatches:\n"
-        + "- {target: {name: 'c.*x'}, patch: '[{op: remove, path: /data}]'}\n" * 10_000,
-        "k/all.yaml": "---\n".join(one % number for number in range(1_000)),
+        + "- {target: {name: 'c.*x'}, patch: '[{op: remove, path: /data}]'}\n" * 2_000,
+        "k/all.yaml": "---\n".join(one % number for number in range(300)),
     }
     _, rendering = rendered(files)
     assert NoticeKind.LIMIT in {one.kind for one in rendering.out.notices}
@@ -334,7 +334,7 @@ def test_a_file_without_a_suffix_that_a_generator_takes_in_is_read(tmp_path: Pat
         "kustomization.yaml": "configMapGenerator: [{name: login, envs: [login]}]\n",
         "login": "# for the database\nDATABASE_PASSWORD=hunter2-and-more\n",
     }
-    result = scanned(files, tmp_path, monkeypatch, "SEC101", "SEC102", "SEC103")
+    result = scanned(files, tmp_path, monkeypatch, "SEC103")
     assert {(one.place.path, one.place.line) for one in result.findings} == {("login", 2)}
     assert "login" in result.texts
     assert "login" not in result.unrecognised

@@ -222,6 +222,8 @@ def _rendered(root: KustomizationFile, roots: Roots, stack: Stack) -> list[Subje
     out = Interpretation()
     rendering = Rendering(roots.library, roots.budget, out)
     items = render(root, rendering)
+    stack.sources += roots.library.read
+    roots.library.read = []
     nodes = _by_program(root, rendering, items, stack) if rendering.doubts or not rendering.whole else None
     read_objects(nodes if nodes is not None else [item.node for item in items], out, rendered=True)
     for node, doubted in rendering.doubts:

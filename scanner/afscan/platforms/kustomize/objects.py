@@ -111,6 +111,7 @@ class Selector:
 
 _ATOM = re.compile(r"(\\.|\[\^?\]?[^\]]*\]|\.|[^\\\[\]().*+?|{}])([*+?]?)")
 _GROUP = re.compile(r"\((?:\?:)?([^()]*)\)")
+_LITERAL = re.compile(r"[\w-]+\Z")
 _MAX_CHOICES = 64
 
 
@@ -120,17 +121,26 @@ class Pattern:
     It comes from a scanned file: an engine that backtracks could be kept busy for years.
     """
 
-    __slots__ = ("choices",)
+    __slots__ = ("choices", "literal")
 
     def __init__(self, text: str) -> None:
         """Understand an expression.
 
         :raises Unmatchable: where it holds more than this class knows.
         """
-        self.choices = [_atoms(choice) for choice in _choices(text.removeprefix("^").removesuffix("$"))] if text else []
+        self.literal = text if _LITERAL.match(text) else None
+        self.choices = (
+            []
+            if self.literal is not None
+            else [_atoms(choice) for choice in _choices(text.removeprefix("^").removesuffix("$"))]
+            if text
+            else []
+        )
 
     def matches(self, text: str) -> bool:
         """Whether it matches the whole text."""
+        if self.literal is not None:
+            return text == self.literal
         return not self.choices or any(_runs(atoms, text) for atoms in self.choices)
 
 

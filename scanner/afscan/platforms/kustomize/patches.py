@@ -118,7 +118,7 @@ def _picked(scope: Scope, selector: Selector, target: Node, index: Index) -> lis
     kind, name = text_of(target.get("kind")), text_of(target.get("name"))
     if _WORD.match(kind) and _WORD.match(name):
         return [item for item in index.named.get((kind, name), ()) if selector.matches(item)]
-    scope.budget.take(4 * len(index.items))  # thousands of expressions over thousands of objects have to end, too
+    scope.budget.take(20 * len(index.items))  # thousands of expressions over thousands of objects have to end, too
     return [item for item in index.items if selector.matches(item)]
 
 

@@ -10,7 +10,7 @@ from afscan.model.node import Mapping, Node, Opaque, Scalar, Sequence
 from afscan.model.source import Source
 from afscan.syntax import MAX_DEPTH
 
-MAX_NODES = 3_000_000
+MAX_NODES = 2_000_000
 """How many nodes all renderings of a stack may copy together: 200 overlays over 30 objects take some 400,000."""
 
 
