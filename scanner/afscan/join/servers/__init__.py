@@ -13,6 +13,7 @@ from afscan.join.servers.catalogue import of_folder
 from afscan.join.servers.files import Files, path_of
 from afscan.join.servers.initscripts import Scripts
 from afscan.join.servers.products import is_datastore
+from afscan.join.servers.refused import note_refusals
 from afscan.model.sql import SqlScript
 from afscan.model.stack import Stack
 from afscan.model.subjects import Authentication, ConfigFile, Container, Subject
@@ -36,6 +37,8 @@ def join(stack: Stack) -> Iterable[Subject]:
     for file in sorted(waiting, key=_standing):
         if id(file) not in files.used:
             found += _of_file(file, files, stack)
+    for one in found:
+        note_refusals(one)
     for folder, listed in _left_over(stack, scripts).items():
         found += of_folder(listed, folder, scripts)
     return found

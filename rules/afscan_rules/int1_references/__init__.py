@@ -1,0 +1,1 @@
+"""INT-1: no reference to what does not exist."""
