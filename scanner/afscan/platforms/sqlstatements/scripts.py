@@ -44,7 +44,10 @@ def script(source: Source, root: Node, listed: list[list[Scalar]]) -> SqlScript 
 
 def _strange(tokens: list[Scalar]) -> bool:
     """Whether a statement is MySQL's, SQLite's, Oracle's or SQL Server's."""
+    granting = bool(tokens) and tokens[0].text.upper() in ("GRANT", "REVOKE")
     for item in tokens:
+        if granting and item.tag == "operator" and item.text == "*":
+            return True  # ON shop.*
         if item.tag == "word" and item.text.upper() in _OTHER_DIALECT:
             return True
         if item.tag == "identifier" and item.source.text.startswith("`", item.source.offset(*item.span[:2])):
