@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from posixpath import dirname, normpath
 
 from afscan.join.servers import others, pgbouncer, postgres, qdrant, redis
-from afscan.join.servers.catalogue import of_folder
 from afscan.join.servers.files import Files, path_of
 from afscan.join.servers.initscripts import Scripts
 from afscan.join.servers.products import is_datastore
@@ -41,8 +40,11 @@ def join(stack: Stack) -> Iterable[Subject]:
             found += _of_file(file, files, stack)
     for one in found:
         note_refusals(one)
-    for folder, listed in _left_over(stack, scripts).items():
-        found += of_folder(listed, folder, scripts)
+    if stack.of(SqlScript):
+        from afscan.join.servers.catalogue import of_folder  # noqa: PLC0415  (start-up time)
+
+        for folder, listed in _left_over(stack, scripts).items():
+            found += of_folder(listed, folder, scripts)
     return found
 
 

@@ -8,7 +8,6 @@ one of a library that is not loaded and within a transaction; ``CREATE EXTENSION
 
 from collections.abc import Iterator
 
-from afscan.files.postgresql import PARAMETERS
 from afscan.join.servers.cataloguenames import Names
 from afscan.join.servers.catalogueroles import Roles
 from afscan.join.servers.initscripts import InitScripts, Scripts, Step
@@ -179,6 +178,8 @@ class Builder:
         name = one.setting.name
         if not one.setting.text.is_set or one.scope not in ("system", "database", "role"):
             return ""
+        from afscan.files.postgresql import PARAMETERS  # noqa: PLC0415  (start-up time: few stacks set any)
+
         prefix, dot, _ = name.partition(".")
         if not dot:
             return "" if name in PARAMETERS or name in ("role", "all") else f"PostgreSQL has no parameter `{name[:60]}`"
