@@ -33,7 +33,8 @@ def contents(
     init = scripts.of(container, image)
     if not init.steps:
         return
-    from afscan.join.servers.catalogue import Start, catalogue  # noqa: PLC0415  (start-up time: few stacks have scripts)
+    from afscan.join.servers.catalogue import catalogue  # noqa: PLC0415  (start-up time: few stacks have scripts)
+    from afscan.join.servers.cataloguechecks import Start  # noqa: PLC0415
 
     user = environment.text(image.user)
     if user.is_unset or not user.or_else("x"):
