@@ -3,6 +3,8 @@
 import textwrap
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from afscan.model.notice import NoticeKind
 from afscan.model.sql import Catalogue, DatabaseGrant, DatabaseRole, DatabaseTable, FailedStatement, Migration
@@ -273,3 +275,109 @@ def test_migrations_and_what_takes_them_back():
         "g/2_b.sql": ("goose", None),
         "g/3_c.sql": ("goose", 0),
     }
+
+
+WORDS = st.sampled_from(
+    [
+        "CREATE",
+        "ALTER",
+        "DROP",
+        "GRANT",
+        "REVOKE",
+        "ROLE",
+        "USER",
+        "TABLE",
+        "SCHEMA",
+        "DATABASE",
+        "POLICY",
+        "EXTENSION",
+        "FUNCTION",
+        "TRIGGER",
+        "INDEX",
+        "VIEW",
+        "SYSTEM",
+        "DEFAULT",
+        "PRIVILEGES",
+        "SET",
+        "RESET",
+        "LOCAL",
+        "ON",
+        "TO",
+        "FROM",
+        "IN",
+        "ALL",
+        "TABLES",
+        "WITH",
+        "OPTION",
+        "IF",
+        "NOT",
+        "EXISTS",
+        "OWNER",
+        "AUTHORIZATION",
+        "ENABLE",
+        "FORCE",
+        "ROW",
+        "LEVEL",
+        "SECURITY",
+        "USING",
+        "CHECK",
+        "CONNECTION",
+        "LIMIT",
+        "PASSWORD",
+        "LOGIN",
+        "SUPERUSER",
+        "PUBLIC",
+        "a",
+        "b",
+        '"q"',
+        ":v",
+        ":'w'",
+        "'text'",
+        "$$BEGIN$$",
+        "(",
+        ")",
+        ",",
+        ".",
+        ";",
+        "=",
+        "-",
+        "5",
+        "DO",
+        "BEGIN",
+        "END",
+        "EXECUTE",
+        "SELECT",
+        "set_config",
+        "current_setting",
+        "REFERENCES",
+        "PARTITION",
+        "OF",
+        "AS",
+        "FOR",
+        "\\c",
+        "\\i",
+        "\\ir",
+        "\\set",
+        "\\gexec",
+        "\\if",
+        "\\endif",
+        "COMMIT",
+        "ROLLBACK",
+        "INSERT",
+        "INTO",
+        "TRUNCATE",
+        "RENAME",
+        "app.x",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(WORDS, max_size=12).map(" ".join), max_size=8).map(";\n".join))
+def test_any_script_is_gone_through_without_an_error_and_every_place_lies_in_it(text):
+    files = server({"a.sql": text, "V1__b.sql": text})
+    stack = stack_of(files)
+    for kind in (DatabaseRole, DatabaseTable, DatabaseGrant, FailedStatement):
+        for one in stack.of(kind):
+            assert text_at(files, one.place) or one.place.path == "compose.yaml"
+    assert len(stack.of(Catalogue)) == 1

@@ -515,6 +515,27 @@ def test_an_include_of_pgbouncers_is_followed_once_and_its_file_is_no_pooler_of_
     assert [text_at(files, notice.place) for notice in stack.notices] == ["pgbouncer.ini"]
 
 
+def test_what_initdb_writes_into_its_file_and_what_the_command_line_says_over_it() -> None:
+    text = (
+        "services:\n  db:\n    image: postgres:16\n    command: ['-c', 'work_mem=${MEM}', '-c', 'port=5433']\n"
+        "    environment:\n      POSTGRES_INITDB_ARGS: -c max_connections=50 --set=port=5555 --auth-host=scram-sha-256\n"
+    )
+    found = one(stack_of({"compose.yaml": text}), Postgres)
+    assert (found.max_connections.value, found.setting("port").value) == (50, "5433")
+    assert text_at(text, found.max_connections.place) == "max_connections=50"
+    assert found.setting("work_mem").is_unknown
+    assert found.setting("auth_host").is_unset
+
+
+def test_bitnamis_variables_are_settings() -> None:
+    text = (
+        "services:\n  db:\n    image: bitnami/postgresql:16\n    environment:\n      POSTGRESQL_LOG_CONNECTIONS: 'yes'\n"
+        "      POSTGRESQL_PGAUDIT_LOG: ddl\n"
+    )
+    found = one(stack_of({"compose.yaml": text}), Postgres)
+    assert (found.setting("log_connections").value, found.setting("pgaudit.log").value) == ("yes", "ddl")
+
+
 def test_userlists_beside_a_file() -> None:
     files = {
         "infra/pgbouncer.ini": "[databases]\n* = host=db\n[pgbouncer]\nauth_file = /etc/pgbouncer/userlist.txt\n",

@@ -319,7 +319,13 @@ def test_migrations_are_told_by_their_conventions(name, text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["CREATE TABLE `t` (id int AUTO_INCREMENT);", "CREATE USER 'a'@'%' IDENTIFIED BY 'x';", "PRAGMA x;"]
+    "text",
+    [
+        "CREATE TABLE `t` (id int AUTO_INCREMENT);",
+        "CREATE USER 'a'@'%' IDENTIFIED BY 'x';",
+        "PRAGMA x;",
+        "GRANT ALL ON shop.* TO app;",
+    ],
 )
 def test_another_products_sql_is_no_script_of_postgresql(text):
     assert not [one for one in interpret(Source("init.sql", text))[0].subjects if isinstance(one, SqlScript)]

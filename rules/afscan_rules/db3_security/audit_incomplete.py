@@ -24,7 +24,7 @@ def audit_incomplete(server: Postgres, stack: Stack) -> Iterator[Problem]:
     and who was connected. Where nothing names pgaudit, auditing is not meant, and this rule says nothing.
 
     ## Fix
-    - SQL: use an image that carries pgaudit, start it with `-c shared_preload_libraries=pgaudit`, and set `pgaudit.log`.
+    - Postgres: use an image that carries pgaudit, start it with `-c shared_preload_libraries=pgaudit`, and set `pgaudit.log`.
     - Any: set `shared_preload_libraries = 'pgaudit'`, `pgaudit.log = 'ddl, role, write'` and `log_connections = on`.
     """
     meant = _meant(server, stack)

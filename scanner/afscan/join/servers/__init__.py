@@ -6,12 +6,12 @@ says, as a server of its own without a container. The cost is linear in containe
 """
 
 from collections.abc import Iterable, Iterator
-from posixpath import dirname
+from posixpath import dirname, normpath
 
 from afscan.join.servers import grafana, neo4j, others, pgbouncer, postgres, qdrant, redis
-from afscan.join.servers.catalogue import of_folder
 from afscan.join.servers.files import Files, path_of
 from afscan.join.servers.initscripts import Scripts
+from afscan.join.servers.refused import note_refusals
 from afscan.model.sql import SqlScript
 from afscan.model.stack import Stack
 from afscan.model.subjects import Authentication, ConfigFile, Container, Server, Subject
@@ -19,6 +19,8 @@ from afscan.model.value import Value
 from afscan.platforms.images import facts_of_reference, is_datastore, product_of
 from afscan.platforms.otherservers import JUDGED
 from afscan.platforms.tlsversions import of_server
+
+_MOST_FOLDERS = 100
 
 
 def join(stack: Stack) -> Iterable[Subject]:
@@ -36,8 +38,13 @@ def join(stack: Stack) -> Iterable[Subject]:
     for file in sorted(waiting, key=_standing):
         if id(file) not in files.used:
             found += _of_file(file, files, stack)
-    for folder, listed in _left_over(stack, scripts).items():
-        found += of_folder(listed, folder, scripts)
+    for one in found:
+        note_refusals(one)
+    if stack.of(SqlScript):
+        from afscan.join.servers.catalogue import of_folder  # noqa: PLC0415  (start-up time)
+
+        for folder, listed in _left_over(stack, scripts).items():
+            found += of_folder(listed, folder, scripts)
     found += [setting for one in found if isinstance(one, Server) for setting in of_server(one)]
     return found
 
@@ -45,8 +52,12 @@ def join(stack: Stack) -> Iterable[Subject]:
 def _left_over(stack: Stack, scripts: Scripts) -> dict[str, list[SqlScript]]:
     """The SQL scripts that no server here runs and no other script takes in, by where they lie."""
     found: dict[str, list[SqlScript]] = {}
+    others = _of_other_products(stack)
     for script in stack.of(SqlScript):
-        if id(script) not in scripts.taken:
+        path = path_of(script.node.source)
+        if others and any(path == one or path.startswith(one + "/") for one in others):
+            scripts.taken.add(id(script))
+        elif id(script) not in scripts.taken:
             scripts.take_included(script)
     for script in stack.of(SqlScript):
         if id(script) not in scripts.taken and script.statements:
@@ -54,6 +65,17 @@ def _left_over(stack: Stack, scripts: Scripts) -> dict[str, list[SqlScript]]:
             where = source.owner or (dirname(path_of(source)) if source.holder == "file" else source.path)
             found.setdefault(where, []).append(script)
     return found
+
+
+def _of_other_products(stack: Stack) -> list[str]:
+    """Where the init scripts of other databases lie: MySQL's and MariaDB's images read the same folder."""
+    found = set()
+    for container in stack.of(Container):
+        for mount in container.mounts:
+            scripts = mount.kind == "host" and "docker-entrypoint-initdb.d" in mount.target.or_else("")
+            if scripts and product_of(container) not in ("postgres", None):
+                found.add(normpath(mount.source.or_else("")))
+    return sorted(found)[:_MOST_FOLDERS]
 
 
 def _doubted(subjects: Iterable[Subject], container: Container) -> Iterator[Subject]:

@@ -8,12 +8,11 @@ one of a library that is not loaded and within a transaction; ``CREATE EXTENSION
 
 from collections.abc import Iterator
 
-from afscan.files.postgresql import PARAMETERS
+from afscan.join.servers.cataloguechecks import Checks, Start, library_of
 from afscan.join.servers.cataloguenames import Names
 from afscan.join.servers.catalogueroles import Roles
 from afscan.join.servers.initscripts import InitScripts, Scripts, Step
 from afscan.model.node import Node
-from afscan.model.record import field, record
 from afscan.model.sql import (
     Catalogue,
     ConnectStatement,
@@ -32,25 +31,7 @@ from afscan.model.sql import (
 )
 from afscan.model.subjects import Setting, Subject
 from afscan.model.value import Value
-from afscan.platforms.postgresimages import PostgresImage, makes_tables, needs_preload
-
-_LIBRARIES = {"cron": "pg_cron"}
-"""Prefixes of parameters that are not named as their library is."""
-
-_ALONE = ("ALTER SYSTEM", "CREATE DATABASE", "DROP DATABASE")
-"""What cannot run inside a transaction block."""
-
-
-@record(slots=True, kw_only=True)
-class Start:
-    """What a server has before its scripts run. ``preloaded`` are the libraries in ``shared_preload_libraries``, None: not known."""
-
-    image: PostgresImage | None = None
-    user: Value[str]
-    database: Value[str]
-    preloaded: tuple[str, ...] | None = None
-    derived: bool = False  # an image that is built here: more may be on board
-    also_roles: list[str] = field(default_factory=list)
+from afscan.platforms.postgresimages import makes_tables
 
 
 class Builder:
@@ -62,10 +43,8 @@ class Builder:
         self.scripts = scripts
         self.names = Names(start.user, start.database)
         self.roles = Roles(found, start.user, start.also_roles)
-        self.transaction = False
+        self.checks = Checks(found, start, self.names, self.roles)
         self.stopped = False
-        self.created_extensions: set[str] = set()
-        self.assumed: set[tuple[str, str]] = set()  # what is missing and has been said to be
         self.skipped: list[SqlStatement] = []
         self.system: dict[str, Setting] = {}
         self.tables: dict[int, DatabaseTable] = {}
@@ -83,7 +62,7 @@ class Builder:
             self.found.scripts.append(step.script)
             self.names.connect(self.start.database)
             self.roles.current = self.roles.bootstrap
-            self.transaction = False
+            self.checks.transaction = False
             for one, reason in self.scripts.flat(step.script, step.script.statements):
                 self.step(one, reason)
 
@@ -91,7 +70,7 @@ class Builder:
         """One statement: whether it can succeed, and what it changes."""
         if self.stopped:
             self.skipped.append(one)
-        failure = self._failure(one)
+        failure = self.checks.failure(one)
         if failure is not None:
             self._fail(one, *failure)
         self._apply(one, failed=failure is not None)
@@ -104,10 +83,10 @@ class Builder:
     def _fail(self, one: SqlStatement, reason: str, name: SqlName | None) -> None:
         key = (name.kind, name.full) if name is not None else (one.verb, str(one.place))
         if isinstance(one, SettingStatement) and "." in one.setting.name:
-            key = ("extension", _library(one.setting.name))  # all that it brings is missing with it
-        if key in self.assumed:
+            key = ("extension", library_of(one.setting.name))  # all that it brings is missing with it
+        if key in self.checks.assumed:
             return
-        self.assumed.add(key)
+        self.checks.assumed.add(key)
         stops = self.start.image is not None and self.start.image.stops_on_error
         failed = FailedStatement(
             name=f"{one.name} of {self.found.name}",
@@ -124,77 +103,12 @@ class Builder:
         self.found.failures.append(failed)
         self.stopped = self.stopped or stops
 
-    def _failure(self, one: SqlStatement) -> tuple[str, SqlName | None] | None:
-        """Why a statement certainly fails, with the name that is to blame; None where it does not, or nobody knows."""
-        if self.found.container is None or self.start.image is None or one.conditional or self.found.uncertain:
-            return None
-        if self.transaction and one.verb in _ALONE:
-            return f"`{one.verb}` cannot run inside a transaction block", None
-        if one.verb == "CREATE EXTENSION" and one.makes:
-            return self._extension(one.makes[0])
-        if isinstance(one, SettingStatement):
-            reason = self._parameter(one)
-            if reason:
-                return reason, one.setting
-        return self._missing(one) or self._there_already(one)
-
-    def _missing(self, one: SqlStatement) -> tuple[str, SqlName] | None:
-        for index, name in enumerate(one.needs):
-            if one.guarded and index == 0 and not one.verb.startswith("CREATE"):
-                continue
-            if not name.text.is_set or (name.kind, name.full) in self.assumed:
-                continue
-            there = self.roles.exists(name.name) if name.kind == "role" else self.names.exists(name)
-            if there is False:
-                what = "no earlier script creates" if name.kind != "database" else "nobody creates"
-                return f"{what} the {name.kind} `{name.full[:80]}`", name
-        return None
-
-    def _there_already(self, one: SqlStatement) -> tuple[str, SqlName] | None:
-        if not one.verb.startswith("CREATE") or one.guarded or one.replaces:
-            return None
-        for name in one.makes:
-            if not name.text.is_set or name.kind not in ("role", "table", "schema", "database"):
-                continue
-            there = self.roles.made(name.name) if name.kind == "role" else self.names.made(name)
-            if there:
-                return f"the {name.kind} `{name.full[:80]}` exists already: {there}", name
-        return None
-
-    def _extension(self, name: SqlName) -> tuple[str, SqlName] | None:
-        image, container = self.start.image, self.found.container
-        if image is None or container is None or not name.text.is_set:
-            return None
-        if image.closed and not self.start.derived and name.name not in image.extensions:
-            reference = (
-                container.image.reference.or_else(container.image.repository) if container.image is not None else "its image"
-            )
-            return f"the image `{reference[:80]}` does not carry the extension `{name.name[:60]}`", name
-        if needs_preload(name.name) and self.start.preloaded is not None and name.name not in self.start.preloaded:
-            return f"`{name.name}` is not in `shared_preload_libraries`", name
-        return None
-
-    def _parameter(self, one: SettingStatement) -> str:
-        """Why a parameter cannot be set."""
-        name = one.setting.name
-        if not one.setting.text.is_set or one.scope not in ("system", "database", "role"):
-            return ""
-        prefix, dot, _ = name.partition(".")
-        if not dot:
-            return "" if name in PARAMETERS or name in ("role", "all") else f"PostgreSQL has no parameter `{name[:60]}`"
-        library = _library(name)
-        if one.scope != "system" or self.start.preloaded is None or prefix == "plpgsql":
-            return ""
-        if library in self.start.preloaded or library in self.created_extensions:
-            return ""
-        return f"`{name[:60]}` is unknown to the server: `{library}` is not in `shared_preload_libraries`"
-
     def _apply(self, one: SqlStatement, *, failed: bool) -> None:
         """What a statement changes. One that fails changes nothing, but what it means is kept for the rules."""
         if one.verb in ("BEGIN", "COMMIT", "ROLLBACK"):
-            if one.verb == "ROLLBACK" and self.transaction:
+            if one.verb == "ROLLBACK" and self.checks.transaction:
                 self._doubt("a transaction is rolled back")
-            self.transaction = one.verb == "BEGIN"
+            self.checks.transaction = one.verb == "BEGIN"
         if isinstance(one, RoleStatement):
             self.roles.take(one)
         elif isinstance(one, GrantStatement):
@@ -225,7 +139,7 @@ class Builder:
             if failed:
                 return
             self.found.extensions.setdefault(name.name, name)
-            self.created_extensions.add(name.name)
+            self.checks.created_extensions.add(name.name)
             if makes_tables(name.name):
                 self._doubt(f"the extension `{name.name[:60]}` may make tables")
         elif name.kind == "table" and name.text.is_set:
@@ -338,11 +252,6 @@ class Builder:
         self.system.pop(name, None)
         if not one.value.is_unset:
             self.system[name] = Setting(name=name, value=one.value, key_place=one.setting.place, layer="sql")
-
-
-def _library(parameter: str) -> str:
-    prefix = parameter.partition(".")[0]
-    return _LIBRARIES.get(prefix, prefix)
 
 
 def catalogue(found: Catalogue, init: InitScripts, start: Start, scripts: Scripts) -> Iterator[Subject]:

@@ -3,6 +3,9 @@
 from afscan.model.sql import Catalogue, DatabaseGrant, DatabaseRole, GrantStatement, RoleStatement, SqlName
 from afscan.model.value import Value
 
+_MOST_ALIKE = 50
+"""How many grants of one object to one role a REVOKE looks at."""
+
 _Key = tuple[str, str, bool, bool, str]
 
 
@@ -113,7 +116,9 @@ class Roles:
         )
         self.found.grants.append(given)
         for name in one.objects:
-            self._grants.setdefault(_key(one, grantee, name), []).append(given)
+            same = self._grants.setdefault(_key(one, grantee, name), [])
+            if len(same) < _MOST_ALIKE:
+                same.append(given)
 
     def _revoke(self, one: GrantStatement, grantee: SqlName) -> None:
         if one.object_kind == "role":

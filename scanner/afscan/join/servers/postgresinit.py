@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from posixpath import basename
 
-from afscan.join.servers.catalogue import Start, catalogue
 from afscan.join.servers.environment import Environment
 from afscan.join.servers.initscripts import Scripts
 from afscan.join.servers.products import repository
@@ -34,6 +33,9 @@ def contents(
     init = scripts.of(container, image)
     if not init.steps:
         return
+    from afscan.join.servers.catalogue import catalogue  # noqa: PLC0415  (start-up time: few stacks have scripts)
+    from afscan.join.servers.cataloguechecks import Start  # noqa: PLC0415
+
     user = environment.text(image.user)
     if user.is_unset or not user.or_else("x"):
         user = Value.of(image.default_user, container.node)

@@ -63,6 +63,7 @@ from afscan.model.subjects.servers import (
     Postgres,
     Qdrant,
     RedisServer,
+    RefusedSetting,
     Server,
 )
 from afscan.model.subjects.workloads import (
@@ -124,6 +125,7 @@ __all__ = [
     "PublishedPort",
     "Qdrant",
     "RedisServer",
+    "RefusedSetting",
     "SecretEntry",
     "SecurityGroupRule",
     "Server",

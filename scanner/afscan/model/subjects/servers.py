@@ -1,6 +1,7 @@
 """Servers: their configuration files and their effective settings, by product."""
 
 from afscan.model.node import Node
+from afscan.model.place import Place
 from afscan.model.record import field, record
 from afscan.model.subjects.base import Setting, Subject
 from afscan.model.subjects.workloads import Container
@@ -55,6 +56,7 @@ class Server(Subject):
     container: Container | None = None
     files: list[ConfigFile] = field(default_factory=list)
     unread: str = ""
+    refused: "list[RefusedSetting]" = field(default_factory=list)  # what keeps it from starting (INT202)
 
     def setting(self, name: str) -> Value[str]:
         """The effective text of a setting; unset at the server's place; unknown where unread sources may set it."""
@@ -64,6 +66,16 @@ class Server(Subject):
         if self.unread:
             return Value.unknown(self.node, self.unread)
         return Value.unset(self.node)
+
+
+@record(slots=True, kw_only=True, eq=False)
+class RefusedSetting:
+    """A setting with which its server does not start. ``why`` is a clause: "`256mb` is no size". Never holds a secret's text."""
+
+    setting: str
+    place: Place
+    why: str
+    remedy: str = ""  # what to write instead, where the rule's own advice does not fit
 
 
 @record(slots=True, kw_only=True, eq=False)

@@ -6,6 +6,7 @@ Up``), sqitch (``deploy/``, ``revert/``, ``verify/``).
 """
 
 import re
+from bisect import bisect_right
 from posixpath import basename, dirname
 
 from afscan.model.node import Node, Scalar
@@ -35,14 +36,18 @@ def script(source: Source, root: Node, listed: list[list[Scalar]]) -> SqlScript 
         return None
     found = SqlScript(name=source.name, node=root, platform="sql", product=PRODUCT, settings=[])
     _conventions(source, found)
+    marks = _marks(source) if found.markers else []
     for one in _all(root, listed):
-        (found.down if _is_down(source, found, one) else found.statements).append(one)
+        (found.down if _is_down(found, marks, one) else found.statements).append(one)
     return found
 
 
 def _strange(tokens: list[Scalar]) -> bool:
     """Whether a statement is MySQL's, SQLite's, Oracle's or SQL Server's."""
+    granting = bool(tokens) and tokens[0].text.upper() in ("GRANT", "REVOKE")
     for item in tokens:
+        if granting and item.tag == "operator" and item.text == "*":
+            return True  # ON shop.*
         if item.tag == "word" and item.text.upper() in _OTHER_DIALECT:
             return True
         if item.tag == "identifier" and item.source.text.startswith("`", item.source.offset(*item.span[:2])):
@@ -102,16 +107,19 @@ def _conventions(source: Source, found: SqlScript) -> None:
         found.direction = {"deploy": "up", "revert": "down", "verify": "verify"}[folder]
 
 
-def _is_down(source: Source, found: SqlScript, one: SqlStatement) -> bool:
+def _is_down(found: SqlScript, marks: list[tuple[tuple[int, int], str]], one: SqlStatement) -> bool:
+    """Whether a statement belongs to the way back.
+
+    :param marks: the comments that mark the parts, each with where it begins.
+    """
     if found.direction in ("down", "verify"):
         return True
-    if not found.markers:
+    if not marks:
         return False
-    node = one.node
-    start = node.source.place(node.span)[1][:2]
-    way = "up"
-    for marker in _MARKERS.finditer(source.text):
-        if source.place(source.span(*marker.span()))[1][:2] > start:
-            break
-        way = marker["way"].lower()
-    return way == "down"
+    before = bisect_right(marks, one.node.place.span[:2], key=lambda mark: mark[0])
+    return before > 0 and marks[before - 1][1] == "down"
+
+
+def _marks(source: Source) -> list[tuple[tuple[int, int], str]]:
+    found = _MARKERS.finditer(source.text)
+    return [(source.place(source.span(*marker.span())).span[:2], marker["way"].lower()) for marker in found]

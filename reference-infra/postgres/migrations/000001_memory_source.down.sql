@@ -1,0 +1,1 @@
+ALTER TABLE agentflow.user_memories DROP COLUMN source;

@@ -1,0 +1,1 @@
+ALTER TABLE agentflow.user_memories ADD COLUMN source text;

@@ -1,0 +1,96 @@
+"""What Redis and Valkey refuse. Shown on Redis 7.0: an unknown directive, a trailing comment, a value of the wrong type (``${}``
+included), ``maxclients 0``, a folder that is not there, TLS without key and certificate: FATAL."""
+
+import re
+from collections.abc import Iterator
+from posixpath import dirname
+
+from afscan.model.subjects import Container, RedisServer, RefusedSetting, Setting
+from afscan.platforms.refusals import at_key, at_value, data, names, placeholder, shown
+
+_INTEGER = re.compile(r"-?\d+\Z")
+_MEMORY = re.compile(r"\d+(?:[kmg]b?|b)?\Z", re.IGNORECASE)
+_SERVER = "redis"
+
+
+def refused(server: RedisServer, *, official: bool) -> Iterator[RefusedSetting]:
+    """The settings of a server that keep it from starting.
+
+    :param official: whether the image is the official one, run as it is, of which the folders are known.
+    """
+    for file in server.files:
+        for one in file.settings if file.product == _SERVER else ():
+            yield from _directive(one)
+    for one in server.settings.values():
+        if one.layer == "command-line":
+            yield from _directive(one)
+    if server.container is not None:  # a file alone may be completed by arguments
+        yield from _tls(server)
+        if official:
+            yield from _folders(server, server.container)
+
+
+def _directive(one: Setting) -> Iterator[RefusedSetting]:
+    if one.name not in names("redis", "known"):
+        if not one.name.startswith(tuple(data("redis")["module_prefixes"])):
+            yield at_key(one, "Redis has no such directive")
+        return
+    comment = next((word for word in one.arguments if word.is_set and word.or_else("") == "#"), None)
+    if comment is not None and one.name != "user":
+        yield RefusedSetting(setting=one.name, place=comment.place, why="a comment needs a line of its own")
+        return
+    why = _wrong(one) if one.value.is_set and len(one.arguments) <= 1 else ""
+    if why:
+        yield at_value(one, why)
+
+
+def _wrong(one: Setting) -> str:
+    text = one.value.or_else("")
+    words = data("redis")["enums"].get(one.name)
+    if words is not None and text.lower() not in words:
+        return f"`{shown(one.value)}` is none of its words{placeholder(text)}"
+    if one.name in names("redis", "bool") and text.lower() not in ("yes", "no"):
+        return f"`{shown(one.value)}` is neither yes nor no{placeholder(text)}"
+    if one.name in names("redis", "number") and not _INTEGER.match(text):
+        return f"`{shown(one.value)}` is no whole number{placeholder(text)}"
+    if one.name in names("redis", "memory") and not _MEMORY.match(text):
+        if one.name in ("maxmemory", "client-query-buffer-limit") and text.endswith("%"):
+            return ""
+        return f"`{shown(one.value)}` is no size{placeholder(text)}"
+    return "it must be at least 1" if one.name == "maxclients" and text == "0" else ""
+
+
+def _tls(server: RedisServer) -> Iterator[RefusedSetting]:
+    port = server.settings.get("tls-port")
+    if port is None or not port.value.is_set or port.value.or_else("0").strip() == "0" or server.unread:
+        return
+    missing = [name for name in ("tls-cert-file", "tls-key-file") if name not in server.settings]
+    if missing:
+        names_ = " and ".join(f"`{name}`" for name in missing)
+        yield at_value(port, f"{names_} {'is' if len(missing) == 1 else 'are'} not set")
+    elif server.setting("tls-auth-clients").or_else("yes") != "no" and not {"tls-ca-cert-file", "tls-ca-cert-dir"} & set(
+        server.settings
+    ):
+        yield at_value(port, "neither `tls-ca-cert-file` nor `tls-ca-cert-dir` is set, and clients must show certificates")
+
+
+def _folders(server: RedisServer, container: Container) -> Iterator[RefusedSetting]:
+    """The folders that ``dir`` and ``logfile`` need: the image has few, and mounts may bring others."""
+    for name in ("dir", "logfile"):
+        one = server.settings.get(name)
+        path = one.value.or_else("") if one is not None else ""
+        folder = path.rstrip("/") if name == "dir" else dirname(path)
+        if one is None or not folder.startswith(("/var/", "/opt/", "/srv/", "/mnt/")) or folder in data("redis")["folders"]:
+            continue
+        targets = [mount.target for mount in container.mounts]
+        if any(target.is_unknown or _covers(target.or_else(""), folder) for target in targets):
+            continue
+        found = at_value(one, f"the image has no folder `{folder[:80]}`")
+        found.remedy = 'log to standard output (`logfile ""`), or mount a volume there.' if name == "logfile" else "use `/data`."
+        yield found
+
+
+def _covers(target: str, folder: str) -> bool:
+    """Whether a mount brings a folder, or lies in it: then the container runtime makes it."""
+    target = target.rstrip("/")
+    return bool(target) and (folder == target or folder.startswith(target + "/") or target.startswith(folder + "/"))
