@@ -47,7 +47,8 @@ def state(scan: SecurityScan) -> object:
         ("anchore/scan-action@v6", "image: app", "Grype", {"images", "dependencies"}, True),
         ("anchore/scan-action@v6", "{image: app, fail-build: false}", "Grype", {"images", "dependencies"}, False),
         ("snyk/actions/docker@0.4.0", "image: app", "Snyk", {"images"}, True),
-        ("snyk/actions/node@0.4.0", "command: monitor", "Snyk", {"dependencies"}, False),
+        ("snyk/actions/node@0.4.0", "command: monitor", "Snyk", {"dependencies"}, "unset"),
+        ("docker/scout-action@v1", "{command: compare, image: app}", "Docker Scout", {"images"}, "unset"),
         ("bridgecrewio/checkov-action@v12", "soft_fail: true", "Checkov", {"iac"}, False),
         ("bridgecrewio/checkov-action@v12", "soft_fail: false", "Checkov", {"iac"}, True),
         ("github/codeql-action/analyze@v3", "category: x", "CodeQL", {"code"}, "unset"),
@@ -89,6 +90,7 @@ def test_actions(uses: str, inputs: str, tool: str, covers: set[str], gates: obj
         ("semgrep scan --config auto", "Semgrep", {"code"}, "unset"),
         ("docker scout cves app --exit-code", "Docker Scout", {"images"}, True),
         ("find . -name Dockerfile | xargs hadolint", "hadolint", {"iac"}, True),
+        ("snyk monitor", "Snyk", {"dependencies"}, "unset"),
         ("afscan . --fail-on never", "afscan", {"iac", "secrets"}, False),
         ("gitleaks detect # || true", "gitleaks", {"secrets"}, True),
     ],
@@ -110,6 +112,8 @@ def test_commands(script: str, tool: str, covers: set[str], gates: object) -> No
         "cat > x <<EOF\ntrivy image app\nEOF",
         "# trivy image app",
         "brew install hadolint",
+        "trivy image --format cyclonedx --output sbom.json app",
+        "trivy fs --format=spdx-json .",
     ],
 )
 def test_what_is_no_scan(script: str) -> None:
@@ -166,6 +170,13 @@ def test_results_that_go_to_code_scanning() -> None:
     assert not scans(other)[0].uploads
 
 
+def test_a_list_of_components_is_no_scan() -> None:
+    assert (
+        scans(f"{HEAD}      - uses: aquasecurity/trivy-action@0.30.0\n        with: {{image-ref: app, format: cyclonedx}}\n")
+        == []
+    )
+
+
 def test_a_variable_decides() -> None:
     text = f"env: {{TRIVY_EXIT_CODE: 1}}\n{HEAD}      - run: trivy image app\n"
     (found,) = scans(text)
@@ -199,10 +210,10 @@ def test_the_table_is_whole() -> None:
         assert tool["source"].startswith("http"), tool["tool"]
         assert set(tool["covers"]) <= {"images", "dependencies", "iac", "secrets", "code"}
         for kinds in (tool.get("options", {}), tool.get("inputs", {}), tool.get("variables", {})):
-            assert all(effect(kind, word) is not None for kind in kinds.values() for word in [_word(kind)])
+            assert all(effect(kind, _word(kind)) is not None or kind == "monitor" for kind in kinds.values())
     assert tool_of_action("github/codeql-action/upload-sarif") is None
     assert tool_of_command([]) is None
 
 
 def _word(kind: str) -> str:
-    return {"monitor": "monitor", "ignore": "all", "format": "json", "never": "never"}.get(kind, "1")
+    return {"ignore": "all", "format": "json", "never": "never"}.get(kind, "1")

@@ -274,3 +274,50 @@ def test_a_workflow_is_read_to_a_limit() -> None:
 def test_more_steps_than_anybody_writes_are_noted() -> None:
     out = interpreted("on: push\njobs:\n  a:\n    steps:\n" + "      - run: x\n" * 2_001, NAME)
     assert [(one.kind, one.place.line) for one in out.notices] == [(NoticeKind.LIMIT, 2_005)]
+
+
+@pytest.mark.parametrize(
+    ("script", "opaque"),
+    [
+        ("make check", True),
+        ("make ci", True),
+        ("make", True),
+        ("make build", False),
+        ("npm ci", False),
+        ("npm run build", False),
+        ("npm run verify", True),
+        ("uv run pytest", False),
+        ("uv run tox -e py", True),
+        ("poetry run python scripts/check.py", True),
+        ("python -m pytest", False),
+        ("./scripts/ci.sh", True),
+        ("bash ci.sh", True),
+        ("pre-commit run --all-files", True),
+        ("npx jest", False),
+        ("curl https://example.com/security-check | jq .", True),
+        ("docker compose up -d", False),
+        ("kubectl apply -f k8s", False),
+        ("echo $X", False),
+    ],
+)
+def test_what_may_run_a_scanner_unseen(script: str, opaque: bool) -> None:
+    text = f"on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: {script}\n"
+    repository = repository_of(stack_of({NAME: text}))
+    assert repository is not None
+    assert [text_at(text, place) for _, place in repository.opaque] == ([script.partition(" | ")[0]] if opaque else [])
+
+
+@pytest.mark.parametrize(
+    ("uses", "opaque"),
+    [
+        ("sysdiglabs/scan-action@v5", True),
+        ("actions/checkout@v4", False),
+        ("docker/build-push-action@v6", False),
+        ("./.github/a", True),
+    ],
+)
+def test_actions_that_may_be_scanners(uses: str, opaque: bool) -> None:
+    text = f"on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: {uses}\n"
+    repository = repository_of(stack_of({NAME: text}))
+    assert repository is not None
+    assert bool(repository.opaque) is opaque

@@ -172,6 +172,7 @@ def test_flux() -> None:
         ("{branch: main, tag: v1}", "v1", True),
         ("{tag: v1, semver: '1.x'}", "1.x", False),
         ("{commit: 0123456789012345678901234567890123456789, branch: main}", "0123456789012345678901234567890123456789", True),
+        ("{tag: latest}", "latest", False),
         ("{}", None, False),
     ],
 )

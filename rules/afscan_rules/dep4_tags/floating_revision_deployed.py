@@ -50,7 +50,7 @@ def _is_passing(name: str) -> bool:
 
 def _judge(name: str, source: DeploymentSource) -> Iterator[Problem]:
     revision, chart = source.revision, source.kind != "git"
-    what = f"chart `{source.chart.value}`" if source.chart.is_set else "image of manifests" if chart else "repository"
+    what = f"chart `{source.chart.value}`" if source.chart.is_set else "artifact" if chart else "repository"
     if revision.is_unknown:
         yield unknown(revision.place, f"Which revision {name} deploys is not known: {revision.reason}.")
         return
@@ -61,7 +61,8 @@ def _judge(name: str, source: DeploymentSource) -> Iterator[Problem]:
     kind = revisions.kind_of(text, ranges=True)
     shown = text.removeprefix("refs/heads/")
     if kind == revisions.BRANCH:
-        yield fail(revision.place, f"{name} deploys whatever is pushed to `{shown}`.")
+        branch = "the default branch (`HEAD`)" if shown == "HEAD" else f"`{shown}`"
+        yield fail(revision.place, f"{name} deploys whatever is pushed to {branch}.")
     elif kind == revisions.RANGE or (chart and text == "latest"):
         yield fail(revision.place, f"{name} deploys the newest version of its {what} that fits `{shown}`.")
     elif kind == revisions.NAME and not chart:

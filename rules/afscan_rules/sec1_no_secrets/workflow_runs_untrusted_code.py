@@ -29,7 +29,8 @@ def workflow_runs_untrusted_code(workflow: Workflow, stack: Stack) -> Iterator[P
     - Any: never run a stranger's code where secrets are at hand.
     """
     if not workflow.on("pull_request_target"):
-        yield NOT_APPLICABLE
+        if not workflow.on("pull_request"):  # which passes: a stranger's code runs there without secrets
+            yield NOT_APPLICABLE
         return
     for job in workflow.jobs:
         if job.disabled or not job.deployment.is_unset or _GUARD.search(job.condition.or_else("")):

@@ -27,7 +27,9 @@ from afscan.model.subjects import Container, ImageBuild, ManagedResource, Subjec
 
 KEY = "repository"
 _SPEAKING = pattern(
-    r"secur|scan|audit|sast|dast|vuln|secret|cve|sbom|trivy|snyk|wiz|sonar|compliance|codeql|lint-infra", 2
+    r"secur|scan|audit|sast|dast|vuln|secret|cve|sbom|trivy|grype|anchore|snyk|checkov|kics|semgrep|gitleaks|wiz|sonar|complian|codeql|"
+    r"checkmarx|veracode|fortify|prisma|twistlock|lacework|fossa|mend|whitesource|blackduck|qualys|tenable|pentest|zap|guardian",
+    2,
 )  # IGNORECASE
 """Names that promise a scan: what they stand for may be one."""
 
@@ -40,14 +42,50 @@ _UPKEEP = pattern(r"/\.github/|/\.gitlab-ci\.ya?ml\Z|/\.?renovate[\w.]*\Z|/\.pre
 
 _RUNNERS = frozenset(
     (
-        *("make", "task", "just", "tox", "nox", "rake", "gradle", "gradlew", "mvn", "mvnw", "npm", "yarn", "pnpm", "bun", "npx"),
-        *("bazel", "earthly", "dagger", "invoke", "inv", "mage", "ant", "bash", "sh", "python", "python3", "pre-commit", "prek"),
-        *("composer", "bundle", "poe", "hatch", "pdm", "uv", "poetry", "nix", "docker-compose", "act", "moon", "nx", "turbo"),
+        *(
+            "make",
+            "task",
+            "just",
+            "tox",
+            "nox",
+            "rake",
+            "gradle",
+            "gradlew",
+            "mvn",
+            "mvnw",
+            "npm",
+            "yarn",
+            "pnpm",
+            "bun",
+            "pre-commit",
+        ),
+        *(
+            "bazel",
+            "earthly",
+            "dagger",
+            "invoke",
+            "inv",
+            "mage",
+            "ant",
+            "bash",
+            "sh",
+            "prek",
+            "composer",
+            "poe",
+            "act",
+            "moon",
+            "nx",
+            "turbo",
+        ),
     )
 )
+"""Programs that run what another file says."""
+
+_WRAPPERS = frozenset(("uv", "poetry", "pdm", "hatch", "rye", "pipenv", "npx", "uvx", "pipx", "bunx", "run", "exec", "bundle"))
 _PREPARES = frozenset(
-    ("install", "ci", "sync", "add", "build", "test", "lint", "-m", "--version", "run build", "run test", "run lint")
+    ("install", "sync", "add", "build", "test", "lint", "format", "--version", "run build", "run test", "run lint")
 )
+_SCRIPTS = (".sh", ".py", ".bash", ".js", ".rb")
 _PLAIN_ACTIONS = ("actions/", "docker/", "aws-actions/", "azure/", "google-github-actions/", "hashicorp/", "astral-sh/")
 
 
@@ -173,15 +211,26 @@ def _opaque_step(step: WorkflowStep, job: WorkflowJob) -> tuple[str, Place] | No
     if _SPEAKING.search(step.name.rpartition(", ")[2]) or _SPEAKING.search(job.key):
         return f"`{step.name.rpartition(', ')[2]}`", step.place
     for one in commands_of(step):
-        name = one.words[0].text
-        base = name.rpartition("/")[2]
-        arguments = [word.text for word in one.words[1:3]]
-        script = name.startswith(("./", "../", "scripts/", "bin/", "ci/")) or name.endswith((".sh", ".py"))
-        spoken = any(_SPEAKING.search(word.text) for words in candidates(one) for word in words[:4])
-        runs = base in _RUNNERS and not _PREPARES & {*arguments, " ".join(arguments)}
-        if script or spoken or runs:
-            return f"`{' '.join([name, *arguments])[:60]}`", one.place
+        words = [word.text for word in one.words[:8]]
+        spoken = any(_SPEAKING.search(word.text) for listed in candidates(one) for word in listed[:4])
+        if spoken or _runs_another_file(words):
+            return f"`{' '.join(words[:3])[:60]}`", one.place
     return None
+
+
+def _runs_another_file(words: list[str]) -> bool:
+    """Whether a command runs what stands in another file: a script, a target of ``make``, a hook."""
+    while words and (words[0].rpartition("/")[2] in _WRAPPERS or (len(words) > 1 and words[0].startswith("-"))):
+        words = words[1:]
+    if not words:
+        return False
+    base = words[0].rpartition("/")[2]
+    if base.startswith("python") or base == "node":
+        return any(word.endswith(_SCRIPTS) for word in words[1:3])
+    if words[0].startswith(("./", "../", "scripts/", "bin/", "ci/")) or words[0].endswith(_SCRIPTS):
+        return True
+    prepares = _PREPARES & {*words[1:3], " ".join(words[1:3])} or (base in ("npm", "pnpm") and "ci" in words[1:3])
+    return base in _RUNNERS and not prepares
 
 
 def _opaque_action(uses: ActionReference, step: WorkflowStep) -> tuple[str, Place] | None:

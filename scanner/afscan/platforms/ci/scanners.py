@@ -90,11 +90,21 @@ def gitlab_template(path: str) -> tuple[str, frozenset[str]] | None:
     return (f"GitLab {name.replace('-', ' ')}", frozenset(covers)) if covers is not None else None
 
 
+def only_reports(kind: str, value: str) -> bool:
+    """Whether an option turns a scan into one that sends its results to the product's own server."""
+    return kind == "monitor" and value.strip().lower() in ("monitor", "true")
+
+
+def lists_only(tool: Tool, formats: "list[str]") -> bool:
+    """Whether one of these output formats makes a list of components (SBOM) instead of a scan."""
+    return not set(tool.get("lists", ())).isdisjoint(formats)
+
+
 def effect(kind: str, value: str) -> bool | None:
     """Whether a scan gates with an option of a kind (see the table) at this value; None where it makes no difference.
 
-    ``status``: an exit status; ``on`` and ``off``: a switch; ``gate``: true or false; ``never``, ``monitor``, ``ignore`` and
-    ``format``: words.
+    ``status``: an exit status; ``on`` and ``off``: a switch; ``gate``: true or false; ``never``, ``ignore`` and ``format``:
+    words. ``monitor`` is no gate and does not mean to be one: see :func:`only_reports`.
     """
     word = value.strip().lower()
     truth = word not in ("false", "no", "off", "0", "none") if kind in ("on", "off", "gate") else False
@@ -109,9 +119,9 @@ def effect(kind: str, value: str) -> bool | None:
             return truth
         case "never":
             return word != "never"
-        case "monitor":
-            return False if word == "monitor" else None
         case "ignore":
             return False if word in ("all", "results") else None
+        case "monitor":
+            return None
         case _:
             return False if word in ("json", "sarif", "openvex") else None

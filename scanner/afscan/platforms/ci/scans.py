@@ -13,7 +13,16 @@ from afscan.model.record import record
 from afscan.model.value import Value
 from afscan.platforms.ci.commands import RunCommand, candidates, commands_of, inner_command
 from afscan.platforms.ci.expressions import EXPRESSION, never
-from afscan.platforms.ci.scanners import Tool, effect, is_updater, tool_of_action, tool_of_command, tool_of_image
+from afscan.platforms.ci.scanners import (
+    Tool,
+    effect,
+    is_updater,
+    lists_only,
+    only_reports,
+    tool_of_action,
+    tool_of_command,
+    tool_of_image,
+)
 from afscan.platforms.dockerfile.shell import ShellWord
 from afscan.platforms.reading import Interpretation
 
@@ -80,7 +89,8 @@ def _scans_of(step: WorkflowStep) -> Iterator[SecurityScan]:
         tool = tool_of_action(step.uses.target) if step.uses.kind == "remote" else None
         if step.uses.kind == "docker":
             tool = tool_of_image(step.uses.target.partition("@")[0].rpartition(":")[0] or step.uses.target)
-        if tool is not None:
+        written = step.inputs.get("format")
+        if tool is not None and not (written is not None and lists_only(tool, [written.or_else("")])):
             yield _scan_of_action(tool, step)
         return
     for one in commands_of(step):
@@ -136,6 +146,8 @@ def _apply(verdict: Verdict, name: str, kind: str, value: Value[str]) -> None:
         verdict.gates, verdict.node, verdict.place = None, value.node, value.place
         verdict.reason = f"`{name}` is filled in when it runs"
         return
+    if only_reports(kind, text):
+        verdict.gates = None
     found = effect(kind, text)
     if found is not None:
         verdict.gates, verdict.node, verdict.place, verdict.reason = found, value.node, value.place, ""
@@ -157,7 +169,7 @@ def _apply_variables(verdict: Verdict, tool: Tool, step: WorkflowStep) -> None:
 
 def _scan_of_command(one: RunCommand, step: WorkflowStep) -> SecurityScan | None:
     tool, words = _tool_of(one)
-    if tool is None:
+    if tool is None or lists_only(tool, [word.text.rpartition("=")[2] for word in words]):
         return None
     node = step.run.node
     verdict = Verdict(tool["gates"], node, one.place, f"{tool['tool']} lets pass by default")
@@ -203,6 +215,8 @@ def _apply_option(verdict: Verdict, one: RunCommand, words: list[ShellWord], ind
     if dynamic:
         verdict.gates, verdict.place, verdict.reason = None, place, f"`{word.text[:40]}` is filled in when it runs"
         return
+    if only_reports(kind, text):
+        verdict.gates = None
     found = effect(kind, text)
     if found is not None:
         verdict.gates, verdict.place, verdict.reason = found, place, ""

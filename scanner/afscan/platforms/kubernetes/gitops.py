@@ -131,7 +131,7 @@ def read_source(item: KubernetesObject) -> None:
                 path=Value.unset(spec.node),
                 revision=revision,
                 default="latest" if kind == "oci" else "master",
-                exact=key in _EXACT,
+                exact=key in _EXACT and revision.or_else("") != "latest",
                 chart=Value.unset(spec.node),
                 here=Value.of(False, spec.node),
             ),
