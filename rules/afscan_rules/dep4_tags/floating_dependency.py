@@ -15,7 +15,7 @@ def floating_dependency(dependency: Dependency, stack: Stack) -> Iterator[Proble
     another major version or with what somebody put into the registry overnight, and nobody can build yesterday's again.
 
     ## Fix
-    - Terraform: set `version` (`~> 5.8`) on the module or in `required_providers`; for a git source `?ref=` a tag or commit.
+    - Terraform: set `version` (`~> 5.8`) on the module, the chart or in `required_providers`; for a git source `?ref=` a tag or commit.
     - Dockerfile: name the version (`curl=8.14.*`, `requests==2.32.4`), or install from a lock file.
     """
     pinned = dependency.pinned

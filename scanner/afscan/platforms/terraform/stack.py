@@ -19,6 +19,7 @@ from afscan.platforms.terraform.operations import read_operations
 from afscan.platforms.terraform.policies import read_document, read_policies
 from afscan.platforms.terraform.registries import apply_filters, read_filters
 from afscan.platforms.terraform.registrymodules import apply_defaults, as_resource, read_inputs
+from afscan.platforms.terraform.releases import read_release, values_of
 from afscan.platforms.terraform.roots import read_root
 from afscan.platforms.terraform.tasks import read_task
 from afscan.platforms.terraform.workloads import read_workload
@@ -73,6 +74,8 @@ def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
             _read_resource(kind, name, Body(node, inner, out, planned), major)
         if not kind.startswith("kubernetes_"):
             secrets.read(f"{scope.address}{kind}.{label}", node, scope)
+        for values in values_of(Body(node, scope, out)) if kind == "helm_release" else ():
+            secrets.read(f"{scope.address}{kind}.{label}", values, scope)
     for (kind, label), node in scope.module.data.items():
         if kind == "aws_iam_policy_document" and exists(node, scope):
             read_document(f"{scope.address}data.{kind}.{label}", Body(node, scope, out))
@@ -116,6 +119,7 @@ def _read_resource(kind: str, name: str, body: Body, aws_major: int | None) -> N
     read_firewall(kind, name, body)
     read_policies(kind, name, body)
     read_task(kind, name, body)
+    read_release(kind, name, body)
     read_workload(kind, body.node, body.scope, out)
 
 
