@@ -59,6 +59,8 @@ class TestRegistryModules:
         assert (found.transit_encrypted.effective, text_at(text, found.transit_encrypted.on.place)) == (True, '"1"')
         assert found.max_connections is not None
         assert found.max_connections.value == 50
+        assert found.parameters is not None
+        assert {name: one.value for name, one in found.parameters.items()} == {"rds.force_ssl": "1", "max_connections": "50"}
 
     @pytest.mark.parametrize("version", ["~> 2.0", "1.2.3"])
     def test_versions_that_are_not_known_are_noted(self, version: str) -> None:

@@ -12,6 +12,7 @@ from afscan.platforms.terraform.declared import read_references
 from afscan.platforms.terraform.dependencies import provider_major, read_modules, read_providers
 from afscan.platforms.terraform.evaluate import Scope
 from afscan.platforms.terraform.firewalls import read_firewall
+from afscan.platforms.terraform.groups import read_group_module
 from afscan.platforms.terraform.instances import differs, instances, suffix
 from afscan.platforms.terraform.managed import read_managed
 from afscan.platforms.terraform.merging import merge_alike
@@ -97,6 +98,9 @@ def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
 def _read_call(name: str, body: Body, aws_major: int | None) -> None:
     """A call of a well-known module as the resource that it makes."""
     made = as_resource(body)
+    if made is not None and made[0] == "aws_security_group":
+        read_group_module(name, made[1])
+        return
     resource = read_managed(made[0], name, made[1]) if made is not None else None
     if made is not None and resource is not None:
         for one in _refined(resource, made[1], aws_major):
