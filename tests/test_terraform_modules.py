@@ -3,7 +3,7 @@
 import pytest
 
 from afscan.model.notice import NoticeKind
-from afscan.model.subjects import Container, ManagedResource, Origin
+from afscan.model.subjects import Container, Credential, Dependency, ManagedResource, Origin
 from afscan.model.terraform import IamStatement, ModuleInput, TerraformReference
 from support import stack_of, text_at
 
@@ -59,6 +59,8 @@ class TestRegistryModules:
         assert (found.transit_encrypted.effective, text_at(text, found.transit_encrypted.on.place)) == (True, '"1"')
         assert found.max_connections is not None
         assert found.max_connections.value == 50
+        assert found.parameters is not None
+        assert {name: one.value for name, one in found.parameters.items()} == {"rds.force_ssl": "1", "max_connections": "50"}
 
     @pytest.mark.parametrize("version", ["~> 2.0", "1.2.3"])
     def test_versions_that_are_not_known_are_noted(self, version: str) -> None:
@@ -229,3 +231,38 @@ class TestPolicies:
         (found,) = stack_of({"main.tf": text}).of(IamStatement)
         assert [one.value for one in found.not_actions] == ["iam:*"]
         assert text_at(text, found.not_actions[0].place) == '"iam:*"'
+
+
+class TestReleases:
+    def release(self, body: str) -> str:
+        return f'variable "p" {{}}\nresource "helm_release" "r" {{\n  chart = "redis"\n  repository = "https://charts.example.com"\n{body}\n}}\n'
+
+    @pytest.mark.parametrize(
+        ("version", "pinned"),
+        [
+            ('version = "19.6.4"', True),
+            ('version = "^3.12"', True),
+            ('version = "3.x"', True),
+            ('version = ">= 3, < 4"', True),
+            ('version = ">= 3.0"', False),
+            ('version = "*"', False),
+            ("", False),
+            ("version = var.p", None),
+        ],
+    )
+    def test_the_version_of_a_chart(self, version: str, pinned: bool | None) -> None:
+        (chart,) = stack_of({"main.tf": self.release(version)}).of(Dependency)
+        assert (chart.kind, chart.name, chart.pinned.value) == ("helm-chart", "chart redis", pinned)
+
+    def test_a_chart_of_this_repository_is_fetched_from_nowhere(self) -> None:
+        text = 'resource "helm_release" "r" {\n  chart = "${path.module}/charts/app"\n}\n'
+        assert stack_of({"main.tf": text}).of(Dependency) == []
+
+    def test_secrets_in_values(self) -> None:
+        text = self.release(
+            "  values = [\n    <<-Y\n      auth:\n        password: pK7vQ2mZ9xL4\n        replicas: ${var.p}\n    Y\n"
+            '    , yamlencode({ admin = { password = "vB8wM3nX5qR1" }, existingSecret = "redis-auth" })\n  ]'
+        )
+        found = stack_of({"main.tf": text}).of(Credential)
+        shown = {text_at(text, one.value.place) for one in found if one.value.is_set}
+        assert shown == {"pK7vQ2mZ9xL4", '"vB8wM3nX5qR1"'}

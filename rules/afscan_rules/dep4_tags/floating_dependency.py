@@ -16,7 +16,7 @@ def floating_dependency(dependency: Dependency, stack: Stack) -> Iterator[Proble
     a workflow that is named by a branch runs whatever was pushed there, with the workflow's token.
 
     ## Fix
-    - Terraform: set `version` (`~> 5.8`) on the module or in `required_providers`; for a git source `?ref=` a tag or commit.
+    - Terraform: set `version` (`~> 5.8`) on the module, the chart or in `required_providers`; for a git source `?ref=` a tag or commit.
     - GitHub: name a tag of the action, or better the commit of one with the tag in a comment, instead of a branch.
     - pre-commit: set `rev` to a tag, and let `pre-commit autoupdate` renew it.
     - Helm: give the dependency a version or a range within one major version (`~1.2`), and commit `Chart.lock`.

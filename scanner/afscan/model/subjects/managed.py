@@ -22,6 +22,7 @@ class ManagedResource(Subject):
     backup_days: Value[int] | None = None
     backup_default: int = 0  # days that count when backup_days is unset
     max_connections: Value[int] | None = None
+    parameters: "dict[str, Value[str]] | None" = None  # of its parameter group, by name; None where they are not known
     password_encryption: Value[str] | None = None  # None also where nobody writes it: the default depends on the provider
     endpoints: list[str] = field(default_factory=list)
     final_snapshot: "Facet | None" = None  # on = a snapshot is taken before it is deleted

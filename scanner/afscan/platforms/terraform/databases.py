@@ -64,6 +64,7 @@ def _parameters(
     resource.transit_encrypted = Facet(setting="rds.force_ssl", on=on, default=bool(default), why=_NO_TLS)
     written = _parameter(group, "max_connections") if group is not None else elsewhere or Value.unset(body.node)
     resource.max_connections = _count(written)
+    resource.parameters = _all_parameters(group) if group is not None else {} if elsewhere is None else None
     encryption = _parameter(group, "password_encryption") if group is not None else elsewhere
     resource.password_encryption = encryption if encryption is not None and encryption.is_set else None
 
@@ -108,6 +109,14 @@ def _parameter(group: Body, name: str) -> Value[str]:
         if parameter.text("name").or_else("") == name:
             found = parameter.text("value")
     return found
+
+
+def _all_parameters(group: Body) -> dict[str, Value[str]] | None:
+    """The parameters that a group sets, by name; None where some of them are not known."""
+    if group.unread("parameter") is not None:
+        return None
+    found = {parameter.text("name").or_else(""): parameter.text("value") for parameter in group.blocks("parameter")}
+    return found if "" not in found else None
 
 
 def _redshift(resource: ManagedResource, body: Body, aws_major: int | None) -> list[ManagedResource]:

@@ -18,7 +18,11 @@ Key = tuple[str, str]
 
 @record(slots=True)
 class Module:
-    """One directory of configuration. ``assigned`` are variables set by ``terraform.tfvars`` and ``*.auto.tfvars``."""
+    """One directory of configuration. ``assigned`` are variables set by ``terraform.tfvars`` and ``*.auto.tfvars``.
+
+    ``referring`` is an index that :func:`afscan.platforms.terraform.references.referring` builds: by resource type and argument,
+    the resources whose argument refers to another, by that one's ``id``.
+    """
 
     key: Key
     files: list[TerraformFile] = field(default_factory=list)
@@ -32,6 +36,7 @@ class Module:
     locals: dict[str, Node] = field(default_factory=dict)
     assigned: dict[str, Node] = field(default_factory=dict)
     locked: dict[str, Mapping] = field(default_factory=dict)  # provider source ("hashicorp/aws") -> its entry in the lock file
+    referring: dict[tuple[str, str], dict[int, list[Mapping]]] = field(default_factory=dict)
 
     @property
     def directory(self) -> str:

@@ -13,7 +13,7 @@ from afscan.model.subjects import Authentication, Facet, ManagedResource
 from afscan.model.value import Value
 from afscan.platforms.terraform.body import Body
 from afscan.platforms.terraform.databases import OPEN
-from afscan.platforms.terraform.references import reference
+from afscan.platforms.terraform.references import referring
 from afscan.platforms.terraform.results import Unknown
 from afscan.platforms.terraform.structured import structured
 
@@ -22,10 +22,8 @@ _OPEN_ENDPOINT = "the API endpoint is open to the whole internet"
 
 def belonging(body: Body, kind: str, argument: str) -> Iterator[Body]:
     """The resources of a type in this module whose argument refers to a resource."""
-    for (other, _), node in body.scope.module.resources.items():
-        found = reference(node.get(argument) or node) if other == kind else None
-        if found is not None and found[1] and body.scope.module.resources.get((found[0], str(found[1][0]))) is body.node:
-            yield Body(node, body.scope, body.out)
+    for node in referring(body.scope, kind, argument, body.node):
+        yield Body(node, body.scope, body.out)
 
 
 def _bucket(resource: ManagedResource, body: Body, aws_major: int | None) -> list[ManagedResource]:

@@ -27,6 +27,21 @@ def reference(node: Node) -> "tuple[str, list[Step]] | None":
     return None
 
 
+def referring(scope: "Scope", kind: str, argument: str, target: Mapping) -> list[Mapping]:
+    """The resources of a type in this module whose argument refers to a resource: an ECS service's task, a bucket's policy."""
+    module = scope.module
+    index = module.referring.get((kind, argument))
+    if index is None:
+        index = module.referring[kind, argument] = {}
+        for (other, _), node in module.resources.items():
+            written = node.get(argument) if other == kind else None
+            found = reference(templated(written)) if written is not None else None
+            named = module.resources.get((found[0], str(found[1][0]))) if found is not None and found[1] else None
+            if named is not None:
+                index.setdefault(id(named), []).append(node)
+    return index.get(id(target), [])
+
+
 def templated(node: Node) -> Node:
     """JSON writes expressions into strings: what such a string says; any other node is itself."""
     if isinstance(node, Scalar) and node.source.syntax == "json" and not node.plain and "${" in node.text:

@@ -95,7 +95,10 @@ def _exposed(value: Node, scope: Scope) -> Iterator[Node]:
     while waiting and left > 0:
         node, left = templated(waiting.pop()), left - 1
         found = reference(node)
-        if found is not None:
+        local = scope.module.locals.get(str(found[1][0])) if found is not None and found[0] == "local" and found[1] else None
+        if local is not None and found is not None and len(found[1]) == 1:
+            waiting.append(local)
+        elif found is not None:
             if _is_secret(found[0], [step for step in found[1] if isinstance(step, str)], scope):
                 yield node
         elif isinstance(node, Mapping):

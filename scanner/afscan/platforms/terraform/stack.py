@@ -12,6 +12,7 @@ from afscan.platforms.terraform.declared import read_references
 from afscan.platforms.terraform.dependencies import provider_major, read_modules, read_providers
 from afscan.platforms.terraform.evaluate import Scope
 from afscan.platforms.terraform.firewalls import read_firewall
+from afscan.platforms.terraform.groups import read_group_module
 from afscan.platforms.terraform.instances import differs, instances, suffix
 from afscan.platforms.terraform.managed import read_managed
 from afscan.platforms.terraform.merging import merge_alike
@@ -19,6 +20,7 @@ from afscan.platforms.terraform.operations import read_operations
 from afscan.platforms.terraform.policies import read_document, read_policies
 from afscan.platforms.terraform.registries import apply_filters, read_filters
 from afscan.platforms.terraform.registrymodules import apply_defaults, as_resource, read_inputs
+from afscan.platforms.terraform.releases import read_release, values_of
 from afscan.platforms.terraform.roots import read_root
 from afscan.platforms.terraform.tasks import read_task
 from afscan.platforms.terraform.tlsversions import read_tls
@@ -74,6 +76,8 @@ def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
             _read_resource(kind, name, Body(node, inner, out, planned), major)
         if not kind.startswith("kubernetes_"):
             secrets.read(f"{scope.address}{kind}.{label}", node, scope)
+        for values in values_of(Body(node, scope, out)) if kind == "helm_release" else ():
+            secrets.read(f"{scope.address}{kind}.{label}", values, scope)
     for (kind, label), node in scope.module.data.items():
         if kind == "aws_iam_policy_document" and exists(node, scope):
             read_document(f"{scope.address}data.{kind}.{label}", Body(node, scope, out))
@@ -95,6 +99,9 @@ def _read_scope(scope: Scope, secrets: Secrets, out: Interpretation) -> None:
 def _read_call(name: str, body: Body, aws_major: int | None) -> None:
     """A call of a well-known module as the resource that it makes."""
     made = as_resource(body)
+    if made is not None and made[0] == "aws_security_group":
+        read_group_module(name, made[1])
+        return
     resource = read_managed(made[0], name, made[1]) if made is not None else None
     if made is not None and resource is not None:
         for one in _refined(resource, made[1], aws_major):
@@ -118,6 +125,7 @@ def _read_resource(kind: str, name: str, body: Body, aws_major: int | None) -> N
     read_firewall(kind, name, body)
     read_policies(kind, name, body)
     read_task(kind, name, body)
+    read_release(kind, name, body)
     read_workload(kind, body.node, body.scope, out)
 
 

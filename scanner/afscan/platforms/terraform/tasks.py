@@ -25,7 +25,7 @@ from afscan.model.subjects.workloads import LogOutput
 from afscan.model.value import Value
 from afscan.platforms.reading import Reader
 from afscan.platforms.terraform.body import Body
-from afscan.platforms.terraform.references import reference
+from afscan.platforms.terraform.references import referring
 from afscan.platforms.terraform.results import Unknown
 from afscan.platforms.terraform.structured import structured
 
@@ -46,7 +46,7 @@ def read_task(kind: str, name: str, body: Body) -> None:
         reason = f"The containers of this task are not judged: {root.reason}."
         body.out.notice(NoticeKind.PARTIAL, (written.key or written).place, reason)
         return
-    services = list(_services(body))
+    services = _services(body)
     workload = Workload(
         name=name,
         node=body.node,
@@ -65,20 +65,10 @@ def read_task(kind: str, name: str, body: Body) -> None:
         _emit(reader, workload, body, services, number=number)
 
 
-def _services(body: Body) -> Iterator[Body]:
+def _services(body: Body) -> list[Body]:
     """The ECS services of this module that run the task."""
-    label = _label(body)
-    for (kind, _), node in body.scope.module.resources.items():
-        found = reference(node.get("task_definition") or node) if kind == "aws_ecs_service" else None
-        if found is not None and found[0] == "aws_ecs_task_definition" and found[1][:1] == [label]:
-            yield Body(node, body.scope, body.out)
-
-
-def _label(body: Body) -> str:
-    for (_, label), node in body.scope.module.resources.items():
-        if node is body.node:
-            return label
-    return ""
+    found = referring(body.scope, "aws_ecs_service", "task_definition", body.node)
+    return [Body(node, body.scope, body.out) for node in found]
 
 
 def _emit(reader: Reader, workload: Workload, body: Body, services: list[Body], *, number: int) -> None:
