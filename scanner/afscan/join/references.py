@@ -21,6 +21,7 @@ from afscan.model.objects import (
     ManifestObject,
     PodTemplate,
     Reference,
+    ReferenceGrant,
     SealedSecret,
     SecretManifest,
 )
@@ -28,7 +29,7 @@ from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, Subject, Workload, overlay_of
 from afscan.platforms.kubernetes.objects import scalar_text
-from afscan.platforms.kubernetes.references import LOGIN, references_of, references_of_pod
+from afscan.platforms.kubernetes.references import GATEWAYS, LOGIN, references_of, references_of_pod
 
 KEY = "references"
 ANY = "*"
@@ -72,12 +73,14 @@ class Maker:
 
 @record(slots=True)
 class Makers:
-    """Indexes: makers by kind and name; kinds that the stack makes, by kind and namespace; references by kind and name."""
+    """Indexes: makers by kind and name; kinds that the stack makes, by kind and namespace; references by kind and name;
+    ``grants`` as (namespace, group, kind, namespace of who refers, kind, name or "" of what)."""
 
     named: dict[tuple[str, str], list[Maker]] = field(default_factory=lambda: defaultdict(list))
     made: set[tuple[str, str]] = field(default_factory=set)
     kinds: set[str] = field(default_factory=set)
     claims: dict[str, list[Maker]] = field(default_factory=lambda: defaultdict(list))
+    grants: set[tuple[str, str, str, str, str, str]] = field(default_factory=set)
     users: dict[tuple[str, str], list[Reference]] = field(default_factory=lambda: defaultdict(list))
 
     def put(self, kind: str, name: str, maker: Maker) -> None:
@@ -90,7 +93,7 @@ class Makers:
 @record(slots=True)
 class Satisfaction:
     """Whether a reference leads somewhere. ``state``: ``present``, ``absent``, ``keyless`` (the object is there, and the entry is
-    not), ``unknown`` (``why`` says so), ``unjudged`` (its kind is usually made elsewhere).
+    not), ``refused`` (it lies in another namespace, which has not granted it), ``unknown`` (``why`` says so), ``unjudged`` (its kind is usually made elsewhere).
 
     ``by`` is what makes it; where it is absent, one of that name in another namespace.
     """
@@ -165,6 +168,8 @@ def _index(stack: Stack) -> Makers:
         index.put("Secret", sealed.secret, Maker(sealed, sealed.namespace, frozenset(sealed.keys)))
     for certificate in stack.of(Certificate):
         index.named["Secret", certificate.secret.or_else(ANY)].append(Maker(certificate, certificate.namespace))
+    for grant in stack.of(ReferenceGrant):
+        index.grants.update((grant.namespace, *source, *target) for source in grant.sources for target in grant.targets)
     for made in stack.of(GeneratedObject):
         index.put(made.kind, made.object_name, Maker(made, made.namespace, None if made.keys is None else frozenset(made.keys)))
     return index
@@ -239,6 +244,8 @@ def satisfied(stack: Stack, reference: Reference) -> Satisfaction:
         return Satisfaction("present")
     makers = list(_makers(index, reference.kind, name))
     near = [maker for maker in makers if _meets(maker, reference.namespace)]
+    if near and not _granted(stack, reference):
+        return Satisfaction("refused", near[0].subject)
     if near:
         return _with_key(reference, near)
     vague = [maker for key in ((reference.kind, ANY), (ANY, ANY)) for maker in index.named.get(key, ())]
@@ -248,6 +255,18 @@ def satisfied(stack: Stack, reference: Reference) -> Satisfaction:
     if not _judged(index, reference) or is_excerpt(reference) or _is_first(index, reference):
         return Satisfaction("unjudged")
     return _absent(stack, makers[0].subject if makers else None)
+
+
+def _granted(stack: Stack, reference: Reference) -> bool:
+    """Whether a route or Gateway may name an object of another namespace: a ReferenceGrant there has to allow it."""
+    kind, place = reference.owner.partition(" ")[0], reference.namespace
+    apart = place not in ("", UNWRITTEN, reference.origin) and reference.origin not in ("", UNWRITTEN)
+    if not apart or reference.kind not in ("Service", "Secret") or not (kind == "Gateway" or kind.endswith("Route")):
+        return True
+    grants = _index(stack).grants
+    names = ("", reference.target.or_else(""))
+    ways = [(where, GATEWAYS, kind, reference.origin, reference.kind, name) for where in (place, UNWRITTEN) for name in names]
+    return any(way in grants for way in ways)
 
 
 def _absent(stack: Stack, elsewhere: Subject | None) -> Satisfaction:

@@ -78,6 +78,7 @@ class _Collector:
                 how=how,
                 optional=optional,
                 purpose=purpose,
+                origin=self.namespace,
                 key=key if key is not None and not key.is_unset else None,
             )
         )
