@@ -238,8 +238,9 @@ def test_sealed_and_plain_and_encrypted_secrets() -> None:
     assert (sealed.secret, sealed.namespace, sealed.keys) == ("db", "shop", ["password"])
     text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ntype: Opaque\ndata: {a: eA==}\nstringData: {b: c}\n"
     plain = one(text, SecretManifest)
-    assert (list(plain.entries), plain.encrypted, plain.encoded) == (["a", "b"], False, True)
+    assert (sorted(plain.entries), plain.encrypted, plain.encoded) == (["a", "b"], False, True)
     assert text_at(text, plain.entries["a"].place) == "eA=="
+    assert plain.entries["a"].value == "x"
     assert one(text + "sops: {mac: x}\n", SecretManifest).encrypted
 
 

@@ -21,7 +21,6 @@ from afscan.model.objects import (
 from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Subject
-from afscan.platforms.kubernetes.objects import scalar_text
 
 KEY = "makers"
 ANY = "*"
@@ -98,24 +97,27 @@ def _put_object(index: Makers, item: ManifestObject) -> None:
             index.named["Secret", name].append(Maker(item, item.namespace))
     elif item.kind == "StatefulSet":
         for template in _items(item.node.get("spec", "volumeClaimTemplates")):
-            index.claims[f"{scalar_text(template.get('metadata', 'name'))}-{item.object_name}"].append(
-                Maker(item, item.namespace)
-            )
+            index.claims[f"{_text(template.get('metadata', 'name'))}-{item.object_name}"].append(Maker(item, item.namespace))
     elif item.kind in ("Issuer", "ClusterIssuer"):
-        account = scalar_text(item.node.get("spec", "acme", "privateKeySecretRef", "name"))
+        account = _text(item.node.get("spec", "acme", "privateKeySecretRef", "name"))
         index.named["Secret", account].append(Maker(item, item.namespace if item.kind == "Issuer" else ANY))
+
+
+def _text(node: Node | None) -> str:
+    """The text of a scalar, else empty. (The rules import this module: the Kubernetes platform's own would cost every run.)"""
+    return node.text if isinstance(node, Scalar) and not node.is_null else ""
 
 
 def _ports(service: Node) -> frozenset[str] | None:
     """The ports of a Service by number and name; None where they are not all known, or lie with the name that it stands for."""
     ports = service.get("spec", "ports")
-    if scalar_text(service.get("spec", "type")) == "ExternalName" or not isinstance(ports, Sequence):
+    if _text(service.get("spec", "type")) == "ExternalName" or not isinstance(ports, Sequence):
         return None
     numbers = [port.get("port") for port in ports.items]
     if not all(isinstance(number, Scalar) for number in numbers):
         return None
-    names = [scalar_text(port.get("name")) for port in ports.items]
-    return frozenset((*map(scalar_text, numbers), *names))
+    names = [_text(port.get("name")) for port in ports.items]
+    return frozenset((*map(_text, numbers), *names))
 
 
 def _reach(subject: ManifestObject | SecretManifest) -> str:
@@ -131,10 +133,10 @@ def _signed(node: Node) -> Iterator[str]:
     if not isinstance(annotations, Mapping) or not any(name in annotations.entries for name in _ISSUERS):
         return
     for entry in _items(node.get("spec", "tls")):
-        yield scalar_text(entry.get("secretName"))
+        yield _text(entry.get("secretName"))
     for listener in _items(node.get("spec", "listeners")):
         for one in _items(listener.get("tls", "certificateRefs")):
-            yield scalar_text(one.get("name"))
+            yield _text(one.get("name"))
 
 
 def _items(node: Node | None) -> list[Node]:

@@ -14,11 +14,10 @@ from collections.abc import Iterable, Iterator
 from afscan.join.makers import ANY, Maker, Makers, makers_of, named
 from afscan.join.namespaces import UNWRITTEN, is_excerpt, makes_pods, unread_manifests
 from afscan.model.node import Mapping
-from afscan.model.objects import ManifestObject, PodTemplate, Reference
+from afscan.model.objects import GATEWAYS, LOGIN, ManifestObject, PodTemplate, Reference
 from afscan.model.record import record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, Subject, Workload, overlay_of
-from afscan.platforms.kubernetes.references import GATEWAYS, LOGIN, references_of, references_of_pod
 
 KEY = "references"
 
@@ -64,6 +63,8 @@ class Satisfaction:
 
 def join(stack: Stack) -> Iterable[Subject]:
     """Every reference between the Kubernetes objects of a stack."""
+    from afscan.platforms.kubernetes.references import references_of, references_of_pod  # noqa: PLC0415  (start-up time)
+
     index = makers_of(stack)
     found: list[Reference] = []
     for item in stack.of(ManifestObject):

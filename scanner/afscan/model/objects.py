@@ -6,6 +6,10 @@ from afscan.model.selectors import LabelSelector
 from afscan.model.subjects import Subject, Workload
 from afscan.model.value import Value
 
+GATEWAYS = "gateway.networking.k8s.io"
+LOGIN = "it logs in with"
+"""How a secret store refers to the Secret with its own credentials (:attr:`Reference.how`)."""
+
 
 @record(slots=True, kw_only=True, eq=False)
 class ManifestObject(Subject):
