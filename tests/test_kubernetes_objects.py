@@ -240,6 +240,7 @@ def test_sealed_and_plain_and_encrypted_secrets() -> None:
     plain = one(text, SecretManifest)
     assert (sorted(plain.entries), plain.encrypted, plain.encoded) == (["a", "b"], False, True)
     assert text_at(text, plain.entries["a"].place) == "eA=="
+    assert plain.entries["a"].value == "x"
     assert one(text + "sops: {mac: x}\n", SecretManifest).encrypted
 
 

@@ -8,7 +8,7 @@ from afscan.join.routes import backends_of, reached, routes_of
 from afscan.model.objects import Gateway, Reference, Route
 from afscan.model.stack import Stack
 from afscan.model.subjects import Ingress
-from afscan.platforms.kubernetes.apis import as_of, parse_version, removal_of
+from afscan.platforms.kubernetesapis import as_of, parse_version, removal_of
 from support import stack_of, text_at
 
 DEPLOYMENT = """\

@@ -6,7 +6,7 @@ from afscan.join.clusters import clusters_of
 from afscan.model.objects import ManifestObject
 from afscan.model.stack import Stack
 from afscan.model.subjects import ManagedResource
-from afscan.platforms.kubernetes.apis import Removal, as_of, removal_of
+from afscan.platforms.kubernetesapis import Removal, as_of, removal_of
 from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule, unknown
 
 

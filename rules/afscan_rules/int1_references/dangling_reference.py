@@ -32,7 +32,8 @@ def dangling_reference(reference: Reference, stack: Stack) -> Iterator[Problem]:
     cluster) is not judged.
 
     ## Fix
-    - Kubernetes, Terraform: declare the object in the same namespace, or correct the name or key.
+    - Kubernetes, Terraform: declare the object in the same namespace, or correct the name or key; for a route or Gateway that
+      names an object of another namespace, declare a ReferenceGrant there.
     - Compose: declare it at the top level of the project, or correct the name.
     - Any: declare what is named, or correct the name.
     """
@@ -47,6 +48,8 @@ def dangling_reference(reference: Reference, stack: Stack) -> Iterator[Problem]:
     elif found.state == "unknown":
         message = f"Whether there is a {reference.kind} for {reference.owner} is not known: {found.why}."
         yield unknown(reference.target.place, message)
+    elif found.state == "refused":
+        yield _refused(reference, found)
     elif found.state == "keyless" and reference.key is not None:
         yield _without_key(reference, found)
     else:
@@ -68,6 +71,15 @@ def _absent(reference: Reference, found: Satisfaction) -> Problem:
         f"{f', and without it {effect}' if effect else ''}."
     )
     related = [Related(found.by.place, "This has the name, but is in another namespace.")] if found.by is not None else []
+    return fail(reference.target.place, message, related=related)
+
+
+def _refused(reference: Reference, found: Satisfaction) -> Problem:
+    message = (
+        f"{reference.owner} names the {reference.kind} `{reference.target.or_else('')}` of the namespace `{reference.namespace}`, "
+        "and no ReferenceGrant there allows it: the Gateway refuses to follow it."
+    )
+    related = [Related(found.by.place, "This is what it names.")] if found.by is not None else []
     return fail(reference.target.place, message, related=related)
 
 

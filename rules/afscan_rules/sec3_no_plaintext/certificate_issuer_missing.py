@@ -36,6 +36,12 @@ def certificate_issuer_missing(reference: Reference, stack: Stack) -> Iterator[P
         message = f"{reference.owner} names the {reference.kind} `{name}`, which is absent from this stack: nobody signs its certificate."
         related = [Related(found.by.place, "This has the name, but is in another namespace.")] if found.by is not None else []
         yield fail(reference.target.place, message, related=related)
+    elif found.state == "refused":
+        message = (
+            f"{reference.owner} serves the certificate in the Secret `{name}` of the namespace `{reference.namespace}`, and no "
+            "ReferenceGrant there allows it: the Gateway does not read it."
+        )
+        yield fail(reference.target.place, message)
     elif found.state == "absent":
         message = (
             f"{reference.owner} serves the certificate in the Secret `{name}`, which nothing in this stack makes: no Certificate, "

@@ -2,7 +2,7 @@
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import ManagedResource
-from afscan.platforms.kubernetes.apis import parse_version
+from afscan.platforms.kubernetesapis import parse_version
 
 KEY = "clusters"
 

@@ -9,29 +9,17 @@ What nothing here makes is absent from this stack, which is not the same as wron
 """
 
 import posixpath
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from afscan.join.makers import ANY, Maker, Makers, makers_of, named
 from afscan.join.namespaces import UNWRITTEN, is_excerpt, makes_pods, unread_manifests
-from afscan.model.node import Mapping, Node, Scalar, Sequence
-from afscan.model.objects import (
-    Certificate,
-    ExternalSecret,
-    GeneratedObject,
-    ManifestObject,
-    PodTemplate,
-    Reference,
-    SealedSecret,
-    SecretManifest,
-)
-from afscan.model.record import field, record
+from afscan.model.node import Mapping
+from afscan.model.objects import GATEWAYS, LOGIN, ManifestObject, PodTemplate, Reference
+from afscan.model.record import record
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, Subject, Workload, overlay_of
-from afscan.platforms.kubernetes.objects import scalar_text
-from afscan.platforms.kubernetes.references import LOGIN, references_of, references_of_pod
 
 KEY = "references"
-ANY = "*"
 
 _GIVEN = {
     "ServiceAccount": frozenset(("default",)),
@@ -57,42 +45,15 @@ _ALWAYS = frozenset(
 """Kinds that are declared beside what names them: nobody makes them by hand as a matter of course."""
 
 _CONFIGURATION = (".conf", ".cnf", ".ini", ".yml", ".yaml", ".toml", ".sql", ".acl")
-_COPIES = ("reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/sync")
-_ISSUERS = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme")
-
-
-@record(slots=True, frozen=True)
-class Maker:
-    """What makes an object. ``keys`` are its entries, of a Service its ports; None: not known."""
-
-    subject: Subject
-    namespace: str
-    keys: frozenset[str] | None = None
-
-
-@record(slots=True)
-class Makers:
-    """Indexes: makers by kind and name; kinds that the stack makes, by kind and namespace; references by kind and name."""
-
-    named: dict[tuple[str, str], list[Maker]] = field(default_factory=lambda: defaultdict(list))
-    made: set[tuple[str, str]] = field(default_factory=set)
-    kinds: set[str] = field(default_factory=set)
-    claims: dict[str, list[Maker]] = field(default_factory=lambda: defaultdict(list))
-    users: dict[tuple[str, str], list[Reference]] = field(default_factory=lambda: defaultdict(list))
-
-    def put(self, kind: str, name: str, maker: Maker) -> None:
-        """Keep a maker."""
-        self.named[kind, name].append(maker)
-        self.made.add((kind, maker.namespace))
-        self.kinds.add(kind)
 
 
 @record(slots=True)
 class Satisfaction:
-    """Whether a reference leads somewhere. ``state``: ``present``, ``absent``, ``keyless`` (the object is there, and the entry is
-    not), ``unknown`` (``why`` says so), ``unjudged`` (its kind is usually made elsewhere).
+    """Whether a reference leads somewhere.
 
-    ``by`` is what makes it; where it is absent, one of that name in another namespace.
+    ``state``: ``present``, ``absent``, ``keyless`` (the object is there, and the entry is not), ``refused`` (it lies in another
+    namespace, which has not granted it), ``unknown`` (``why`` says so), ``unjudged`` (its kind is usually made elsewhere). ``by``
+    is what makes it; where it is absent, one of that name in another namespace.
     """
 
     state: str
@@ -102,7 +63,9 @@ class Satisfaction:
 
 def join(stack: Stack) -> Iterable[Subject]:
     """Every reference between the Kubernetes objects of a stack."""
-    index = _index(stack)
+    from afscan.platforms.kubernetes.references import references_of, references_of_pod  # noqa: PLC0415  (start-up time)
+
+    index = makers_of(stack)
     found: list[Reference] = []
     for item in stack.of(ManifestObject):
         found += references_of(item)
@@ -148,97 +111,19 @@ def _slashes(folder: str) -> Iterator[int]:
     return (at for at, sign in enumerate(folder) if sign == "/")
 
 
-def _index(stack: Stack) -> Makers:
-    if KEY in stack.joined:
-        known = stack.joined[KEY]
-        assert isinstance(known, Makers)
-        return known
-    index = stack.joined[KEY] = Makers()
-    for item in stack.of(ManifestObject):
-        _put_object(index, item)
-    for secret in stack.of(SecretManifest):
-        index.put("Secret", secret.secret, Maker(secret, _reach(secret), frozenset(secret.entries)))
-    for external in stack.of(ExternalSecret):
-        keys = None if external.keys is None or external.merges else frozenset(external.keys)
-        index.put("Secret", external.secret.or_else(ANY), Maker(external, external.namespace, keys))
-    for sealed in stack.of(SealedSecret):
-        index.put("Secret", sealed.secret, Maker(sealed, sealed.namespace, frozenset(sealed.keys)))
-    for certificate in stack.of(Certificate):
-        index.named["Secret", certificate.secret.or_else(ANY)].append(Maker(certificate, certificate.namespace))
-    for made in stack.of(GeneratedObject):
-        index.put(made.kind, made.object_name, Maker(made, made.namespace, None if made.keys is None else frozenset(made.keys)))
-    return index
-
-
-def _put_object(index: Makers, item: ManifestObject) -> None:
-    """An object as itself, and what else comes of it."""
-    if item.kind == "ConfigMap":
-        entries = [item.node.get(key) for key in ("data", "binaryData")]
-        keys = frozenset(name for one in entries if isinstance(one, Mapping) for name in one.entries)
-        whole = all(one is None or isinstance(one, Mapping) for one in entries)
-        index.put(item.kind, item.object_name, Maker(item, _reach(item), keys if whole else None))
-    elif item.kind != "Secret":
-        ports = _ports(item.node) if item.kind == "Service" and not item.group else None
-        index.put(item.kind, item.object_name, Maker(item, item.namespace, ports))
-    if item.kind in ("Ingress", "Gateway"):
-        for name in _signed(item.node):
-            index.named["Secret", name].append(Maker(item, item.namespace))
-    elif item.kind == "StatefulSet":
-        for template in _items(item.node.get("spec", "volumeClaimTemplates")):
-            index.claims[f"{scalar_text(template.get('metadata', 'name'))}-{item.object_name}"].append(
-                Maker(item, item.namespace)
-            )
-    elif item.kind in ("Issuer", "ClusterIssuer"):
-        account = scalar_text(item.node.get("spec", "acme", "privateKeySecretRef", "name"))
-        index.named["Secret", account].append(Maker(item, item.namespace if item.kind == "Issuer" else ANY))
-
-
-def _ports(service: Node) -> frozenset[str] | None:
-    """The ports of a Service by number and name; None where they are not all known, or lie with the name that it stands for."""
-    ports = service.get("spec", "ports")
-    if scalar_text(service.get("spec", "type")) == "ExternalName" or not isinstance(ports, Sequence):
-        return None
-    numbers = [port.get("port") for port in ports.items]
-    if not all(isinstance(number, Scalar) for number in numbers):
-        return None
-    names = [scalar_text(port.get("name")) for port in ports.items]
-    return frozenset((*map(scalar_text, numbers), *names))
-
-
-def _reach(subject: ManifestObject | SecretManifest) -> str:
-    """The namespace of an object; any where a controller copies it to others."""
-    annotations = subject.node.get("metadata", "annotations")
-    keys = annotations.entries if isinstance(annotations, Mapping) else {}
-    return ANY if any(key.startswith(_COPIES) for key in keys) else subject.namespace
-
-
-def _signed(node: Node) -> Iterator[str]:
-    """The Secrets that cert-manager fills for an Ingress or Gateway with its annotation."""
-    annotations = node.get("metadata", "annotations")
-    if not isinstance(annotations, Mapping) or not any(name in annotations.entries for name in _ISSUERS):
-        return
-    for entry in _items(node.get("spec", "tls")):
-        yield scalar_text(entry.get("secretName"))
-    for listener in _items(node.get("spec", "listeners")):
-        for one in _items(listener.get("tls", "certificateRefs")):
-            yield scalar_text(one.get("name"))
-
-
-def _items(node: Node | None) -> list[Node]:
-    return node.items if isinstance(node, Sequence) else []
-
-
 def satisfied(stack: Stack, reference: Reference) -> Satisfaction:
     """Whether something in a stack is, or makes, the object that a reference names."""
     if reference.target.is_unknown:
         return Satisfaction("unknown", None, reference.target.reason)
     if reference.settled:
         return Satisfaction(reference.settled, None, "another file that is merged with this one may declare it")
-    index, name = _index(stack), reference.target.or_else("")
+    index, name = makers_of(stack), reference.target.or_else("")
     if name in _GIVEN.get(reference.kind, ()):
         return Satisfaction("present")
-    makers = list(_makers(index, reference.kind, name))
+    makers = list(named(index, reference.kind, name))
     near = [maker for maker in makers if _meets(maker, reference.namespace)]
+    if near and not _granted(stack, reference):
+        return Satisfaction("refused", near[0].subject)
     if near:
         return _with_key(reference, near)
     vague = [maker for key in ((reference.kind, ANY), (ANY, ANY)) for maker in index.named.get(key, ())]
@@ -250,6 +135,18 @@ def satisfied(stack: Stack, reference: Reference) -> Satisfaction:
     return _absent(stack, makers[0].subject if makers else None)
 
 
+def _granted(stack: Stack, reference: Reference) -> bool:
+    """Whether a route or Gateway may name an object of another namespace: a ReferenceGrant there has to allow it."""
+    kind, place = reference.owner.partition(" ")[0], reference.namespace
+    apart = place not in ("", UNWRITTEN, reference.origin) and reference.origin not in ("", UNWRITTEN)
+    if not apart or reference.kind not in ("Service", "Secret") or not (kind == "Gateway" or kind.endswith("Route")):
+        return True
+    grants = makers_of(stack).grants
+    names = ("", reference.target.or_else(""))
+    ways = [(where, GATEWAYS, kind, reference.origin, reference.kind, name) for where in (place, UNWRITTEN) for name in names]
+    return any(way in grants for way in ways)
+
+
 def _absent(stack: Stack, elsewhere: Subject | None) -> Satisfaction:
     foreign = makes_pods(stack)
     if foreign is not None:
@@ -257,13 +154,6 @@ def _absent(stack: Stack, elsewhere: Subject | None) -> Satisfaction:
     if unread_manifests(stack):
         return Satisfaction("unknown", None, "files that may hold it could not be read")
     return Satisfaction("absent", elsewhere)
-
-
-def _makers(index: Makers, kind: str, name: str) -> Iterator[Maker]:
-    yield from index.named.get((kind, name), ())
-    head, dash, number = name.rpartition("-")
-    if kind == "PersistentVolumeClaim" and dash and number.isdecimal():
-        yield from index.claims.get(head, ())
 
 
 def _meets(maker: Maker, namespace: str) -> bool:
@@ -306,7 +196,7 @@ def _judged(index: Makers, reference: Reference) -> bool:
 
 def users_of(stack: Stack, kind: str, namespace: str, name: str) -> list[Reference]:
     """The references that name an object."""
-    known = _index(stack).users.get((kind, name), [])
+    known = makers_of(stack).users.get((kind, name), [])
     return [one for one in known if not one.namespace or namespace in (one.namespace, UNWRITTEN) or one.namespace == UNWRITTEN]
 
 

@@ -6,6 +6,10 @@ from afscan.model.selectors import Selector
 from afscan.model.subjects import Subject, Workload
 from afscan.model.value import Value
 
+GATEWAYS = "gateway.networking.k8s.io"
+LOGIN = "it logs in with"
+"""How a secret store refers to the Secret with its own credentials (:attr:`Reference.how`)."""
+
 
 @record(slots=True, kw_only=True, eq=False)
 class ManifestObject(Subject):
@@ -35,10 +39,11 @@ class GeneratedObject(Subject):
 class Reference(Subject):
     """Somebody names an object that has to exist. ``node`` is where, ``target`` the name.
 
-    ``namespace`` is the one in which it is looked up, empty for kinds that have none. ``owner`` is who refers (``Deployment api``),
-    ``how`` in what way (``it mounts``). ``purpose``: ``tls`` for a certificate's Secret that an Ingress or Gateway serves,
-    ``issuer`` for who signs a certificate, empty for all others. ``key`` is the entry that is asked for, None where none is.
-    ``settled``: what its own reader knows (``present``, ``absent``, ``unknown``); empty where the join finds out.
+    ``namespace`` is the one in which it is looked up, empty for kinds that have none; ``origin`` that of who refers. ``owner`` is
+    who refers (``Deployment api``), ``how`` in what way (``it mounts``). ``purpose``: ``tls`` for a certificate's Secret that an
+    Ingress or Gateway serves, ``issuer`` for who signs a certificate, empty for all others. ``key`` is the entry (of a Service
+    the port) that is asked for, None where none is. ``settled``: what its own reader knows (``present``, ``absent``,
+    ``unknown``); empty where the join finds out.
     """
 
     kind: str
@@ -50,6 +55,7 @@ class Reference(Subject):
     optional: bool = False
     purpose: str = ""
     settled: str = ""
+    origin: str = ""
     key: Value[str] | None = None
 
 

@@ -9,16 +9,14 @@ ingress-nginx (``auth-secret``, ``auth-tls-secret``).
 from collections.abc import Callable
 
 from afscan.model.node import Mapping
-from afscan.model.objects import ManifestObject, Reference
+from afscan.model.objects import GATEWAYS, LOGIN, ManifestObject, Reference
 from afscan.model.record import record
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.secretsources import secret_selectors
 from afscan.platforms.reading import Interpretation, Reader
 
-LOGIN = "it logs in with"
 SOURCE = "external-secrets.io"
 CERTIFICATES = "cert-manager.io"
-GATEWAYS = "gateway.networking.k8s.io"
 WORKLOAD_GROUPS = {
     "Deployment": "apps",
     "StatefulSet": "apps",
@@ -78,6 +76,7 @@ class _Collector:
                 how=how,
                 optional=optional,
                 purpose=purpose,
+                origin=self.namespace,
                 key=key if key is not None and not key.is_unset else None,
             )
         )

@@ -1,7 +1,8 @@
-"""API versions that Kubernetes and operators no longer serve. The facts are data: ``apis.json``.
+"""API versions that Kubernetes and operators no longer serve. The facts are data: ``kubernetes/apis.json``.
 
 Each row names its source and the version that stopped serving it. Where the version of the server is not known, the oldest one that
 still gets fixes on the day ``as_of`` counts: a verdict must not change from one day to the next while nobody edits anything.
+The module stands beside the package ``kubernetes``, which a run without manifests never imports.
 """
 
 import json
@@ -29,7 +30,7 @@ class Removal:
 
 @cache
 def _data() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(get_data(__package__, "apis.json") or b"")
+    loaded: dict[str, Any] = json.loads(get_data(__package__, "kubernetes/apis.json") or b"")
     return loaded
 
 
