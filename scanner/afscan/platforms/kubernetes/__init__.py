@@ -57,6 +57,12 @@ def _delivery(name: str) -> Callable[[KubernetesObject], None]:
     return read
 
 
+def _scheduled_backup(item: KubernetesObject) -> None:
+    from afscan.platforms.kubernetes.backups import read_scheduled_backup  # noqa: PLC0415  (start-up time)
+
+    read_scheduled_backup(item)
+
+
 _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]] = {
     **{kind: (groups, read_workload) for kind, groups in WORKLOADS.items()},
     "Service": (("",), read_service),
@@ -78,6 +84,8 @@ _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]]
     "PrometheusRule": (_OPERATOR, _monitoring("read_rule")),
     "AlertmanagerConfig": (_OPERATOR, _monitoring("read_alertmanager_config")),
     "Prometheus": (_OPERATOR, _monitoring("read_prometheus")),
+    "Schedule": (("velero.io",), _scheduled_backup),
+    "ScheduledBackup": (("postgresql.cnpg.io",), _scheduled_backup),
 }
 """By kind: the API groups in which it is this kind, and what reads it."""
 
