@@ -19,9 +19,9 @@ from afscan.platforms.script.wrappers import SHELLS
 
 KEY = "scriptruns"
 
-_LIBPQ = frozenset((
-    "psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "createdb", "dropdb", "pg_isready",
-))  # fmt: skip
+_LIBPQ = frozenset(("psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "createdb", "dropdb"))
+"""Clients that log in; ``pg_isready`` does not, and sends nothing worth protecting."""
+
 _REDIS = frozenset(("redis-cli", "valkey-cli"))
 _STARTED_ONCE = ("Job", "CronJob")
 """Kinds of workloads that do not repeat a script by themselves: a CronJob does by its schedule, unless it is suspended."""
