@@ -137,3 +137,18 @@ def test_scratch_databases() -> None:
     ):
         (found,) = joined([("x.sh", line + "\n")]).of(RestoreTest)
         assert found.scratch.value is scratch
+
+
+def test_backups_that_operators_make() -> None:
+    velero = "apiVersion: velero.io/v1\nkind: Schedule\nmetadata: {name: a}\nspec: {schedule: '0 2 * * *'}\n"
+    cloud_native = (
+        "apiVersion: postgresql.cnpg.io/v1\nkind: ScheduledBackup\nmetadata: {name: b}\n"
+        "spec: {schedule: '0 0 2 * * *', suspend: true, cluster: {name: db}}\n"
+    )
+    stack = joined([("v.yaml", velero), ("c.yaml", cloud_native)])
+    found = [(one.tool, one.product, one.scheduled.value, one.host.value) for one in stack.of(Backup)]
+    assert found == [("velero", "volumes", True, None), ("cloudnative-pg", "postgres", False, "db")]
+
+
+def test_a_schedule_of_somebody_elses_kind_is_none() -> None:
+    assert joined([("v.yaml", "apiVersion: example.com/v1\nkind: Schedule\nmetadata: {name: a}\n")]).of(Backup) == []

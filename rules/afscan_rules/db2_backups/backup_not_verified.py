@@ -45,7 +45,7 @@ def backup_not_verified(backup: Backup, stack: Stack) -> Iterator[Problem]:
 def _hidden_failure(command: Command) -> Iterator[Problem]:
     """A dump in a pipeline whose failure nobody sees."""
     line = command.pipeline
-    if len(line) < 2 or line[-1] is command or command.wrapper is not None:
+    if len(line) < 2 or line[-1] is _outermost(command):
         return
     if command.pipefail.value is False:
         yield fail(
@@ -58,9 +58,16 @@ def _hidden_failure(command: Command) -> Iterator[Problem]:
         )
 
 
+def _outermost(command: Command) -> Command:
+    """The command as it stands in the script: ``kubectl exec ... -- pg_dump`` of ``pg_dump``."""
+    while command.wrapper is not None:
+        command = command.wrapper
+    return command
+
+
 def _final_name(command: Command, script: Script) -> Iterator[Problem]:
     """A stream that is written to its final name: cut off, it looks like a whole one."""
-    last = command.pipeline[-1] if command.pipeline else command
+    last = command.pipeline[-1] if command.pipeline else _outermost(command)
     target = next(
         (one for one in last.redirections if one.operator in (">", "1>", ">|") and one.text not in ("", "/dev/null")), None
     )

@@ -20,7 +20,12 @@ def secret_on_command_line(credential: Credential, stack: Stack) -> Iterator[Pro
     - Compose: mount it with `secrets:`, and use the program's own variable or file (`REDISCLI_AUTH`, `PGPASSFILE`, `--password-file`).
     - Any: use the program's own variable or file (`REDISCLI_AUTH`, `PGPASSFILE`, `MYSQL_PWD`, `curl --netrc-file`).
     """
-    if credential.holder != "command-line" or credential.in_url or credential.origin in (Origin.PLACEHOLDER, Origin.EMPTY):
+    if credential.holder not in ("command-line", "environment") or credential.in_url:
+        yield NOT_APPLICABLE
+        return
+    if credential.holder == "environment":
+        return  # handed over as it should be
+    if credential.origin in (Origin.PLACEHOLDER, Origin.EMPTY):
         yield NOT_APPLICABLE
         return
     what = kind_name(credential.kind)

@@ -11,7 +11,7 @@ from afscan.join.scriptruns import is_scheduled, option_value
 from afscan.model.backups import Backup, RestoreTest
 from afscan.model.scripts import Command, Script
 from afscan.model.stack import Stack
-from afscan.model.subjects import Subject
+from afscan.model.subjects import Container, Subject
 from afscan.model.value import Value
 from afscan.platforms.script.options import command_line
 
@@ -40,6 +40,7 @@ _READERS = frozenset(
     ("gunzip", "zcat", "gzip", "cat", "zstd", "zstdcat", "xz", "xzcat", "lz4", "pv", "aws", "gsutil", "gpg", "openssl", "age")
 )
 _SNAPSHOT = re.compile(r"/snapshots(?:/|\?|\Z)")
+_BACKUP = re.compile(r"backup|pgbackrest|wal-g|barman|restic|velero|kopia", re.IGNORECASE)
 _SCRATCH = re.compile(r"test|scratch|tmp|temp|verify|verification|check|drill|restore|staging|candidate", re.IGNORECASE)
 
 
@@ -152,8 +153,23 @@ def is_scratch(database: str) -> bool:
 
 
 def backups_of(stack: Stack, product: str) -> list[Backup]:
-    """What saves datastores of a product."""
-    return [one for one in stack.of(Backup) if one.product == product]
+    """What saves datastores of a product; what saves volumes saves all of them."""
+    return [one for one in stack.of(Backup) if one.product in (product, "volumes")]
+
+
+def unread_backup(stack: Stack) -> Container | None:
+    """A container that is called a backup and runs no script that is known: what an image does by itself is not read."""
+    key = "backups/unread"
+    if key not in stack.joined:
+        known = {id(script.container) for script in stack.of(Script)}
+        stack.joined[key] = next((one for one in stack.of(Container) if id(one) not in known and _is_backup(one)), None)
+    found: Container | None = stack.joined[key]
+    return found
+
+
+def _is_backup(container: Container) -> bool:
+    image = container.image.repository if container.image is not None else ""
+    return _BACKUP.search(f"{image} {container.name}") is not None
 
 
 def restores_in(script: Script) -> list[Command]:

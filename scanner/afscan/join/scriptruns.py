@@ -19,9 +19,9 @@ from afscan.platforms.script.wrappers import SHELLS
 
 KEY = "scriptruns"
 
-_LIBPQ = frozenset((
-    "psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "createdb", "dropdb", "pg_isready",
-))  # fmt: skip
+_LIBPQ = frozenset(("psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "createdb", "dropdb"))
+"""Clients that log in; ``pg_isready`` does not, and sends nothing worth protecting."""
+
 _REDIS = frozenset(("redis-cli", "valkey-cli"))
 _STARTED_ONCE = ("Job", "CronJob")
 """Kinds of workloads that do not repeat a script by themselves: a CronJob does by its schedule, unless it is suspended."""
@@ -214,11 +214,17 @@ def option_value(command: Command, line: CommandLine, *names: str) -> Value[str]
 def _connections(stack: Stack) -> Iterator[Connection]:
     """What ``psql -h``, ``redis-cli -h`` and the like connect to."""
     for script in stack.of(Script):
+        seen: set[tuple[object, ...]] = set()  # one connection for all that a script does with a server
         for command in script.commands:
             program = command.name_of_program
             if program in _LIBPQ or program in _REDIS:
                 found = _connection(command, program)
-                if found is not None:
+                host = found.host if found is not None else None
+                key = (
+                    (found.product, host.value, host.reason, found.secure.value) if found is not None and host is not None else ()
+                )
+                if found is not None and key not in seen:
+                    seen.add(key)
                     yield found
 
 
@@ -230,8 +236,8 @@ def _connection(command: Command, program: str) -> Connection | None:
         return None
     postgres = program in _LIBPQ
     port = option_value(command, line, "port").map(lambda text: int(text) if text.isdecimal() and len(text) < 6 else 0)
-    secure = _libpq_secure(command, line) if postgres else Value.of(line.option("tls") is not None, command.node)
     node = host.node
+    secure = _libpq_secure(command, line, host) if postgres else Value.of(line.option("tls") is not None, node, host.at)
     return Connection(
         name=f"{script.name}, {program} -h",
         node=node,
@@ -249,8 +255,11 @@ def _connection(command: Command, program: str) -> Connection | None:
     )
 
 
-def _libpq_secure(command: Command, line: CommandLine) -> Value[bool]:
-    """Whether TLS is enforced: by ``sslmode`` of the connection string, else ``PGSSLMODE``; libpq's default ``prefer`` does not."""
+def _libpq_secure(command: Command, line: CommandLine, host: Value[str]) -> Value[bool]:
+    """Whether TLS is enforced: by ``sslmode`` of the connection string, else ``PGSSLMODE``; libpq's default ``prefer`` does not.
+
+    Placed where that is said; at the host where nothing says it.
+    """
     from afscan.platforms.urls import decides_tls  # noqa: PLC0415  (start-up time)
 
     texts = [command.texts[i] for i in line.operands]
@@ -262,5 +271,5 @@ def _libpq_secure(command: Command, line: CommandLine) -> Value[bool]:
             return Value.of(decides_tls(written) is True, command.node)
     mode = command.assignments.get("PGSSLMODE") or environment_of(command.script, "PGSSLMODE")
     if mode.is_unset:
-        return Value.of(False, command.node)
+        return Value.of(False, host.node, host.at)
     return mode.map(lambda text: decides_tls(text) is True)

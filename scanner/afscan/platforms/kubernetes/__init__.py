@@ -114,6 +114,13 @@ _FLUX = {
 }
 _FLUX_READERS = {"Kustomization": "read_kustomization", "HelmRelease": "read_helm_release"}
 
+
+def _scheduled_backup(item: KubernetesObject) -> None:
+    from afscan.platforms.kubernetes.backups import read_scheduled_backup  # noqa: PLC0415  (start-up time)
+
+    read_scheduled_backup(item)
+
+
 _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]] = {
     **{kind: (groups, read_workload) for kind, groups in WORKLOADS.items()},
     "Service": (("",), read_service),
@@ -140,6 +147,8 @@ _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]]
     "ApplicationSet": (("argoproj.io",), _gitops("read_application_set")),
     "AppProject": (("argoproj.io",), _gitops("read_project")),
     **{kind: ((group,), _gitops(_FLUX_READERS.get(kind, "read_source"))) for group, kinds in _FLUX.items() for kind in kinds},
+    "Schedule": (("velero.io",), _scheduled_backup),
+    "ScheduledBackup": (("postgresql.cnpg.io",), _scheduled_backup),
 }
 """By kind: the API groups in which it is this kind, and what reads it."""
 

@@ -205,6 +205,8 @@ class _Reading:
         fate = Fate(self.script.functions)
         for order, command in enumerate(self.script.commands):
             command.order = order
+            if command.wrapper is not None:
+                command.pipeline = command.wrapper.pipeline
             ends = None if self.script.broken else fate.ends(command)
             reason = "it cannot be told what the shell does then"
             command.ends_script = Value.of(ends, command.node) if ends is not None else Value.unknown(command.node, reason)
@@ -331,7 +333,6 @@ class _Reading:
                     made.assignments[name] = Value.of(value, word.node)
         made.wrapper = outer
         made.remote = at.remote or outer.remote
-        made.pipeline = outer.pipeline
         return made
 
     def _embed_text(self, outer: Command, one: Statement) -> None:

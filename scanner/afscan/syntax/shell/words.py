@@ -54,7 +54,9 @@ class WordReader:
             what = node.type if node.type.strip() else "the end of a line"
             self.problems.append((start, end, f"The script cannot be read from here on: `{what}` is missing."))
         else:
-            self.problems.append((start, end, "The script cannot be read here: a quote, bracket or keyword is not closed."))
+            self.problems.append(
+                (start, end, "The script cannot be read here: something is not closed, or a form that is not known.")
+            )
 
     def scalar(self, node: Any) -> Scalar:
         """A name, as it is written."""
