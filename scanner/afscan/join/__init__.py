@@ -9,7 +9,7 @@ from importlib import import_module
 
 from afscan.model.monitoring import Dashboard, LogPipeline, PrometheusConfig, RuleFile
 from afscan.model.stack import Stack
-from afscan.model.subjects import ComposeFile, ConfigFile, Container, DotenvFile, Subject, TerraformFile
+from afscan.model.subjects import ComposeFile, ConfigFile, Container, DotenvFile, NetworkPolicy, Service, Subject, TerraformFile
 
 JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("projects", (ComposeFile, DotenvFile)),
@@ -20,11 +20,12 @@ JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("pooling", (Subject,)),
     ("logging", (Container, LogPipeline)),
     ("monitoring", (PrometheusConfig, RuleFile, Dashboard)),
+    ("watching", (Service, NetworkPolicy)),
 )
 """Compose projects and the files they are made of; Terraform modules and their variables; containers and the Dockerfiles they
 build; Services and the workloads they select; containers, configuration files, environment and arguments as effective
-servers; who goes through which pooler; what collects logs; which rules Prometheus loads. With each join the kinds of
-subjects that it starts from: without any it is not even imported."""
+servers; who goes through which pooler; what collects logs; which rules Prometheus loads; whether the stack is watched at all.
+With each join the kinds of subjects that it starts from: without any it is not even imported."""
 
 
 def join_all(stack: Stack) -> None:
