@@ -21,7 +21,10 @@ REFERENCE = ROOT / "reference-infra"
 
 @dataclass(frozen=True)
 class Mutation:
-    """One change to one file of the reference platform, and the codes that must then fail where they did not before."""
+    """One change to one file of the reference platform, and the codes that must then fail where they did not before.
+
+    Without ``old`` the file is taken away.
+    """
 
     code: str
     name: str
@@ -41,7 +44,13 @@ def mutations() -> Iterator[Mutation]:
         rows: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
         for row in rows:
             yield Mutation(
-                path.stem, row["name"], row["file"], row["old"], row["new"], tuple(row["expect"]), row.get("profile", "default")
+                path.stem,
+                row["name"],
+                row["file"],
+                row.get("old", ""),
+                row.get("new", ""),
+                tuple(row["expect"]),
+                row.get("profile", "default"),
             )
 
 
@@ -61,8 +70,11 @@ def test_mutation(mutation: Mutation, tmp_path: Path, monkeypatch: pytest.Monkey
     shutil.copytree(REFERENCE, target)
     file = target / mutation.file
     text = file.read_text(encoding="utf-8")
-    assert text.count(mutation.old) == 1, "the text to replace occurs exactly once"
-    file.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
+    if mutation.old:
+        assert text.count(mutation.old) == 1, "the text to replace occurs exactly once"
+        file.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
+    else:
+        file.unlink()
     before = _before(mutation.profile)
     monkeypatch.chdir(tmp_path)
     result = scan(["reference-infra"], Options(profile=mutation.profile))

@@ -146,6 +146,92 @@ def test_json(run: Run, shop: Path) -> None:
     assert [(one["job"], one["place"]["line"]) for one in api["watched_by"]] == [("api", 3)]
 
 
+CLUSTER = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data:
+  QDRANT_URL: http://vectors:6333
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec:
+      containers:
+        - name: c
+          image: acme/api:1
+          envFrom: [{configMapRef: {name: settings}}]
+          env: [{name: DATABASE_URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: vectors, namespace: shop, labels: {app: vectors}}
+spec: {containers: [{name: c, image: "qdrant/qdrant:v1.15.4", ports: [{name: http, containerPort: 6333}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: vectors, namespace: shop}
+spec: {type: LoadBalancer, selector: {app: vectors}, ports: [{port: 6333, targetPort: http}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: shut, namespace: shop}
+spec: {podSelector: {matchLabels: {app: vectors}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: fluentd, namespace: shop}
+data:
+  fluent.conf: |
+    <source>
+      @type tail
+      path /var/log/containers/*.log
+      pos_file /var/log/pos
+      tag x
+      <parse>
+        @type cri
+      </parse>
+    </source>
+    <match **>
+      @type elasticsearch
+      host logs.example.com
+      port 9200
+    </match>
+"""
+MANAGED = """\
+resource "aws_db_instance" "main" {
+  engine                  = "postgres"
+  backup_retention_period = 14
+}
+"""
+
+
+def test_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "k.yaml").write_text(CLUSTER)
+    (tmp_path / "main.tf").write_text(MANAGED)
+    monkeypatch.chdir(tmp_path)
+    (picture,) = pictures_of(discover(["."]))[0].stacks
+    links = [(one.client, one.server, one.port, one.tls, one.allowed, one.place.line) for one in picture.links]
+    assert links == [
+        ("shop/Deployment api", "shop/Pod vectors", 6333, "no", "no", 5),
+        ("settings/k.yaml", "external/logs.example.com", None, "no", "n.a.", 53),
+    ]
+    assert [(one.name, one.place.line) for one in picture.links[0].policies] == [("NetworkPolicy shut", 34)]
+    nodes = {one.id: one for one in picture.nodes}
+    assert nodes["shop/Deployment api"].replicas == 3
+    assert [(one.how, one.what) for one in nodes["shop/Pod vectors"].exposures] == [("LoadBalancer", "Service vectors: 6333")]
+    managed = nodes["managed/aws_db_instance.main"]
+    assert [(one.name, one.place.line) for one in managed.backups] == [("automatic, kept for 14 days", 3)]
+    assert [(one.what, one.why, one.place.line) for one in picture.unresolved] == [
+        ("Deployment api, container c, DATABASE_URL", "it comes from Secret `db`, key `url`", 20)
+    ]
+
+
 def test_the_published_schema_is_that_of_the_records() -> None:
     published = json.loads((ROOT / "docs" / "afscan-stack.schema.json").read_text())
     assert published == stack_schema()

@@ -16,7 +16,7 @@ from afscan.model.objects import ManifestObject, PodTemplate
 from afscan.model.scripts import Script
 from afscan.model.sql import SqlScript
 from afscan.model.stack import Deployment, Stack
-from afscan.model.subjects import ComposeFile, ConfigFile, Container, DotenvFile, Subject, TerraformFile
+from afscan.model.subjects import ComposeFile, ConfigFile, Container, DotenvFile, NetworkPolicy, Service, Subject, TerraformFile
 
 JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("kustomizations", (KustomizationFile,)),
@@ -36,6 +36,7 @@ JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
     ("backups", (Script,)),
     ("references", (ManifestObject, ComposeFile)),
     ("admission", (PodTemplate,)),
+    ("watching", (Service, NetworkPolicy)),
 )
 """The joins in their order, each told by its own module, with the kinds of subjects that it starts from: without any of them it is
 not even imported."""

@@ -2,16 +2,15 @@
 
 One answer for everybody who asks. Names are looked up from where the client runs: in the namespace of its pod, or in its Compose
 project. Sources: Kubernetes documentation, "DNS for Services and Pods"; Compose file reference, "networks"; Docker documentation,
-"Explore networking features" (host.docker.internal); Amazon RDS and ElastiCache user guides (names of endpoints).
+"Explore networking features" (host.docker.internal).
 """
 
-import re
 from collections.abc import Iterator
-from posixpath import basename
 
+from afscan.join.managedhosts import cloud_of, referenced, resource_called
 from afscan.join.services import named_service, resolve_alias, service_anywhere, target_container_ports
 from afscan.model.cluster import Namespace
-from afscan.model.node import Opaque, Scalar
+from afscan.model.node import Scalar
 from afscan.model.record import field, record
 from afscan.model.stack import Stack
 from afscan.model.subjects import ConfigEntry, Connection, Container, ManagedResource, Origin, Service, Subject, Workload
@@ -26,31 +25,6 @@ _PROVIDED = frozenset(("kubernetes", "host.docker.internal", "gateway.docker.int
 """Names that nobody has to declare."""
 
 _CLUSTER_NAMESPACES = frozenset(("kube-system", "kube-public", "kube-node-lease"))
-_ATTRIBUTE = re.compile(
-    r"\b((?:aws|google|azurerm)_[a-z0-9_]{1,80})\.([\w-]{1,200})(?:\[[^\][]{0,80}\])?\."
-    r"(?:address|endpoint|reader_endpoint|private_ip_address|public_ip_address|ip_address|dns_name|host|hostname|fqdn|"
-    r"configuration_endpoint_address|primary_endpoint_address|configuration_endpoint|cache_nodes)\b"
-)
-_RDS = (".rds.amazonaws.com", ".rds.amazonaws.com.cn")
-_CACHE = (".cache.amazonaws.com", ".cache.amazonaws.com.cn")
-_SERVICES = {
-    ".rds.amazonaws.com": "Amazon RDS",
-    ".cache.amazonaws.com": "Amazon ElastiCache",
-    ".es.amazonaws.com": "Amazon OpenSearch",
-    ".docdb.amazonaws.com": "Amazon DocumentDB",
-    ".mq.amazonaws.com": "Amazon MQ",
-    ".memorydb.amazonaws.com": "Amazon MemoryDB",
-    ".neptune.amazonaws.com": "Amazon Neptune",
-    ".redshift.amazonaws.com": "Amazon Redshift",
-    ".postgres.database.azure.com": "Azure Database for PostgreSQL",
-    ".mysql.database.azure.com": "Azure Database for MySQL",
-    ".redis.cache.windows.net": "Azure Cache for Redis",
-    ".documents.azure.com": "Azure Cosmos DB",
-    ".databases.neo4j.io": "Neo4j AuraDB",
-    ".cloud.qdrant.io": "Qdrant Cloud",
-}
-"""Ends of the host names under which clouds offer datastores, from their own documentation."""
-
 _PORTS = {
     "postgres": 5432,
     "mysql": 3306,
@@ -109,14 +83,12 @@ class Endpoint:
 
 @record(slots=True)
 class _Index:
-    """``found``: what a name means from a place; ``resources``: by family and name; ``addresses``: by type and name, None where
-    two modules have one; ``namespaces``: those of which the stack has anything; ``entries``: of ConfigMaps by the ``id`` of their
-    nodes; ``readers``: the containers that get a ConfigMap's entry as a variable, by namespace, name and key, "" for all of it."""
+    """``found``: what a name means from a place; ``of``: what connections lead to; ``namespaces``: those of which the stack has
+    anything; ``entries``: of ConfigMaps by the ``id`` of their nodes; ``readers``: the containers that get a ConfigMap's entry as a
+    variable, by namespace, name and key, "" for all of it."""
 
     found: dict[tuple[str, str, str, str], Endpoint] = field(default_factory=dict)
     of: dict[int, Endpoint] = field(default_factory=dict)
-    resources: dict[tuple[str, str], ManagedResource] = field(default_factory=dict)
-    addresses: dict[str, ManagedResource | None] = field(default_factory=dict)
     namespaces: set[str] = field(default_factory=set)
     entries: dict[int, ConfigEntry] = field(default_factory=dict)
     readers: dict[tuple[str, str, str], list[Container]] = field(default_factory=dict)
@@ -289,33 +261,11 @@ def _nobody(stack: Stack, name: str, caller: Workload | None, namespace: str) ->
 
 def _outside(stack: Stack, name: str) -> Endpoint:
     """A host with a domain: a managed service by the name that its cloud gives it, or anybody's."""
-    resources = _index(stack).resources
-    labels = name.split(".")
-    resource = None
-    if name.endswith(_RDS) and not labels[1].startswith("cluster-custom-"):
-        resource = resources.get(("proxy" if is_proxy_host(name) else "database", labels[0]))
-    elif name.endswith(_CACHE):
-        resource = next((found for label in labels[:2] if (found := resources.get(("cache", label)))), None)
-    resource = resource or resources.get(("", name))
+    resource = resource_called(stack, name)
     if resource is not None:
         return Endpoint(MANAGED, name, resource.name, resource=resource)
-    cloud = next((what for end, what in _SERVICES.items() if name.endswith((end, f"{end}.cn"))), None)
+    cloud = cloud_of(name)
     return Endpoint(MANAGED, name, cloud) if cloud is not None else Endpoint(EXTERNAL, name)
-
-
-def is_proxy_host(name: str) -> bool:
-    """Whether a host is an RDS Proxy by its name: ``<proxy>.proxy-<id>.<region>.rds.amazonaws.com``."""
-    return name.endswith(_RDS) and name.split(".")[1].startswith("proxy-")
-
-
-def referenced(stack: Stack, host: Value[str]) -> ManagedResource | None:
-    """The resource whose address an expression of Terraform takes: ``aws_db_instance.main.address``."""
-    node = host.node
-    for text in (host.reason, node.text if isinstance(node, Opaque | Scalar) else ""):
-        match = _ATTRIBUTE.search(text[:10_000])
-        if match is not None:
-            return _index(stack).addresses.get(f"{match[1]}.{match[2]}")
-    return None
 
 
 def namespace_of(subject: Subject) -> str:
@@ -338,16 +288,6 @@ def _port_of(connection: Connection) -> tuple[int | None, bool]:
 def _index(stack: Stack) -> _Index:
     if KEY not in stack.joined:
         index = stack.joined[KEY] = _Index()
-        for resource in stack.of(ManagedResource):
-            if resource.kind == "aws_rds_cluster_instance":
-                continue  # a part of its cluster, whose name it does not share
-            family = _family(resource)
-            for endpoint in resource.endpoints:
-                index.resources.setdefault((family, endpoint.lower()), resource)
-                index.resources.setdefault(("", endpoint.lower()), resource)
-            address = ".".join(resource.name.split(".")[-2:])
-            # Two modules may each have one of this name: then a reference does not tell which.
-            index.addresses[address] = None if address in index.addresses else resource
         index.namespaces.update(one.namespace for one in stack.of(Workload) if one.platform != "compose")
         index.namespaces.update(one.namespace for one in stack.of(Service))
         index.namespaces.update(one.namespace for one in stack.of(Namespace))
@@ -373,9 +313,3 @@ def _read_by(container: Container) -> Iterator[tuple[str, str, str]]:
             name, key = node.get("name"), node.get("key")
             if isinstance(name, Scalar) and isinstance(key, Scalar):
                 yield namespace, name.text, key.text
-
-
-def _family(resource: ManagedResource) -> str:
-    if resource.kind == "aws_db_proxy":
-        return "proxy"
-    return "cache" if basename(resource.kind).startswith("aws_elasticache") else "database"

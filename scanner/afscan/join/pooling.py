@@ -6,8 +6,9 @@ Everything is looked up once per stack, in time linear in connections and pooler
 from collections import defaultdict
 from collections.abc import Iterable
 
-from afscan.join.endpoints import LOOPBACK, is_proxy_host, meaning, namespace_of, referenced
+from afscan.join.endpoints import LOOPBACK, meaning, namespace_of
 from afscan.join.listening import listening
+from afscan.join.managedhosts import is_proxy_host, referenced
 from afscan.join.services import target_container_ports
 from afscan.model.record import field, record
 from afscan.model.stack import Stack

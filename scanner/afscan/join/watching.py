@@ -4,15 +4,16 @@ Sources: prometheus.io, "Configuration"; the Prometheus operator's API reference
 example configuration of Prometheus for Kubernetes and its Helm chart read it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from afscan.join.monitoring import config_of
+from afscan.join.monitoring import config_of, runners_of
 from afscan.join.scraping import monitored, target_of
-from afscan.model.monitoring import ScrapeJob
+from afscan.model.coverage import MonitoringCoverage
+from afscan.model.monitoring import AlertRouting, LogPipeline, PrometheusConfig, RuleFile, ScrapeJob
 from afscan.model.place import Place
 from afscan.model.record import record
 from afscan.model.stack import Stack
-from afscan.model.subjects import Container, Workload
+from afscan.model.subjects import Container, NetworkPolicy, Subject, Workload
 from afscan.platforms.images import product_of
 
 
@@ -42,6 +43,62 @@ _AGENTS = (
 """Parts of image names of programs beside Prometheus that collect metrics, each by a configuration that is not read here."""
 
 _PORTS = frozenset(("metrics", "prometheus", "prom", "exporter"))
+
+
+def join(stack: Stack) -> Iterable[Subject]:
+    """Whether the stack is watched at all: one subject where it has Kubernetes workloads."""
+    workloads = [one for one in stack.of(Workload) if one.platform != "compose"]
+    if not workloads:
+        return []
+    first = min(workloads, key=lambda one: (one.place, one.name))
+    idle = [one for one in stack.of(PrometheusConfig) if _idle(stack, one)]
+    return [
+        MonitoringCoverage(
+            name="The stack's monitoring",
+            node=idle[0].node if idle else first.node,
+            platform="kubernetes",
+            workloads=workloads,
+            by=next(_collectors(stack, workloads), None),
+            owed=next(_owed(stack, idle), None),
+        )
+    ]
+
+
+def _idle(stack: Stack, config: PrometheusConfig | None) -> bool:
+    """Whether nobody runs a configuration: an entry of a ConfigMap has no use but to be mounted."""
+    return config is not None and config.node.source.holder == "configmap" and not runners_of(stack, config)
+
+
+def _collectors(stack: Stack, workloads: list[Workload]) -> Iterator[tuple[str, Place]]:
+    """What collects metrics in a cluster: scrape jobs, Prometheus and the like, or its cluster, which annotations ask to."""
+    for job in stack.of(ScrapeJob):
+        if not _idle(stack, config_of(stack, job)):
+            yield f"the job `{job.job}`", job.place
+    for config in stack.of(PrometheusConfig):
+        if not _idle(stack, config):
+            yield config.name, config.place
+    for workload in workloads:
+        if (annotation := workload.annotations.get("prometheus.io/scrape")) is not None:
+            yield f"the annotation of {workload.name}", annotation.place
+        for container in workload.containers:
+            image = container.image.repository.lower() if container.image is not None else ""
+            if product_of(container) == "prometheus" or any(part in image for part in ("victoria", *_AGENTS)):
+                yield container.name, container.place
+
+
+def _owed(stack: Stack, idle: list[PrometheusConfig]) -> Iterator[tuple[str, Place]]:
+    """What shows that a stack is more than an application in somebody else's cluster."""
+    for config in idle:
+        yield "it configures a Prometheus that no workload runs", config.place
+    for file in (*stack.of(RuleFile), *stack.of(AlertRouting)):
+        if file.node.source.holder == "configmap" or file.platform == "kubernetes":
+            yield f"it brings {file.name}", file.place
+    for pipeline in stack.of(LogPipeline):
+        if pipeline.node.source.holder == "configmap":
+            yield "it brings its own log pipeline", pipeline.place
+    for policy in stack.of(NetworkPolicy):
+        if policy.selector.selects_all:
+            yield f"it governs the whole namespace {policy.namespace}", policy.place
 
 
 def scraped_by(stack: Stack, workload: Workload) -> list[ScrapeJob]:

@@ -1,19 +1,34 @@
 """A stack as a :class:`~afscan.picture.records.Picture`."""
 
+from dataclasses import replace
 from typing import TypeVar
 
-from afscan.join.endpoints import ABSENT, EXTERNAL, LOOPBACK, MANAGED, SERVICE, UNKNOWN, Endpoint, clients_of, endpoint_of
+from afscan.join.endpoints import (
+    ABSENT,
+    EXTERNAL,
+    LOOPBACK,
+    MANAGED,
+    SERVICE,
+    UNKNOWN,
+    Endpoint,
+    clients_of,
+    endpoint_at,
+    endpoint_of,
+    namespace_of,
+)
+from afscan.join.logging import runners
 from afscan.join.pooling import is_postgres, pooling_of
 from afscan.join.pooling import target_of as pool_target
 from afscan.join.reachability import Reach, may_reach
 from afscan.join.watching import watches
-from afscan.model.monitoring import RuleFile
+from afscan.model.monitoring import LogOutput, LogPipeline, RuleFile
 from afscan.model.place import Place
 from afscan.model.stack import Stack
 from afscan.model.subjects import Connection, ManagedResource, Origin, PgBouncer, Subject, Workload, overlay_of
+from afscan.model.value import Value
 from afscan.picture.exposures import exposures
 from afscan.picture.nodes import external_node, managed_node, settings_node, workload_node
-from afscan.picture.places import at, mention
+from afscan.picture.places import at, host_and_port, mention
 from afscan.picture.records import Alerts, Answer, Judged, Link, Node, Picture, Role, Unresolved, Watch
 from afscan.platforms.variables.roles import role_of
 
@@ -48,6 +63,7 @@ class _Builder:
             self._add(resource, managed_node(resource))
         for connection in _ordered([one for one in stack.of(Connection) if not one.listener and not overlay_of(one)]):
             self._connect(connection)
+        self._log_outputs()
         self._secrets()
         self._watches()
         return Picture(
@@ -79,19 +95,22 @@ class _Builder:
         clients = [one.workload for one in clients_of(stack, connection)]
         ends: list[Workload | None] = [*{id(one): one for one in clients}.values()] or [None]
         for client in ends:
-            own = self.ids.get(id(client)) if client is not None else None
-            if own is None:
-                own = self._named(settings_node(connection.place.path))
-            for server, workload in self._servers(endpoint, client):
+            for server, workload in self._servers(endpoint):
+                own = self._client(client, connection)
                 if server != own or workload is not client:
                     reach = self._reach(endpoint, client, workload)
                     self.links.append(self._link(connection, endpoint, (own, server), reach))
+
+    def _client(self, client: Workload | None, settings: Subject) -> str:
+        """The node that opens a connection: a workload, or the file where nobody here is known to."""
+        known = self.ids.get(id(client)) if client is not None else None
+        return known if known is not None else self._named(settings_node(settings.place.path))
 
     def _named(self, node: Node) -> str:
         self.nodes.setdefault(node.id, node)
         return node.id
 
-    def _servers(self, endpoint: Endpoint, client: Workload | None) -> list[tuple[str, Workload | None]]:
+    def _servers(self, endpoint: Endpoint) -> list[tuple[str, Workload | None]]:
         """The nodes that an endpoint leads to."""
         if endpoint.kind == LOOPBACK:
             return []
@@ -121,6 +140,44 @@ class _Builder:
             policies=[mention(one) for one in reach.policies] if reach is not None else [],
             place=at(connection.url.place),
         )
+
+    def _log_outputs(self) -> None:
+        """Where pipelines of logs send them."""
+        for pipeline in _ordered(self.stack.of(LogPipeline)):
+            workloads = {id(one.workload): one.workload for one in runners(self.stack, pipeline)}
+            clients: list[Workload | None] = [*workloads.values()] or [None]
+            for client in clients:
+                for output in pipeline.outputs:
+                    for host in output.hosts if output.remote else ():
+                        self._log_output(pipeline, output, host, client)
+
+    def _log_output(self, pipeline: LogPipeline, output: LogOutput, host: Value[str], client: Workload | None) -> None:
+        name, port = host_and_port(host)
+        endpoint = endpoint_at(self.stack, name, client, client.namespace if client is not None else namespace_of(pipeline))
+        endpoint = replace(endpoint, port=port)
+        what = f"{pipeline.name}, output {output.kind}"
+        if endpoint.kind == ABSENT:
+            self.unresolved.append(Unresolved(what=what, why=endpoint.why, place=at(host.place)))
+        for server, workload in self._servers(endpoint):
+            reach = self._reach(endpoint, client, workload)
+            self.links.append(
+                Link(
+                    client=self._client(client, pipeline),
+                    server=server,
+                    setting=what,
+                    host=endpoint.host,
+                    through=endpoint.service.name if endpoint.service is not None else None,
+                    port=port,
+                    product=output.kind,
+                    tls=_answer(output.secure.value if output.secure.is_set else output.secure_default),
+                    pooled="n.a.",
+                    user=None,
+                    allowed=_verdict(reach),
+                    why=reach.why if reach is not None else "",
+                    policies=[mention(one) for one in reach.policies] if reach is not None else [],
+                    place=at(host.place),
+                )
+            )
 
     def _reach(self, endpoint: Endpoint, client: Workload | None, workload: Workload | None) -> Reach | None:
         if client is None or endpoint.kind in (ABSENT, UNKNOWN):
