@@ -41,6 +41,12 @@ def test_a_rule_has_a_mutation(rule: Rule) -> None:
     assert any(rule.code in row["expect"] for row in rows)
 
 
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_is_in_the_changelog_with_its_severity(rule: Rule) -> None:
+    strict = ", *strict*" if rule.profile == "strict" else ""
+    assert f"{rule.code} {rule.name} ({rule.severity.label}{strict})" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
 def test_no_fixture_without_a_rule() -> None:
     folders = {path.name for path in FIXTURES.iterdir() if re.fullmatch(r"[A-Z]+[0-9]{3}", path.name)}
     assert folders <= CODES
