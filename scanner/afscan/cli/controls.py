@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from afscan.cli.run import Request, run
-from afscan.cli.scan import Context, FailOn, Profile
+from afscan.cli.scan import Context, FailOn, Profile, Render
 
 app = typer.Typer(
     add_completion=False,
@@ -35,6 +35,7 @@ def controls(
     context: Annotated[
         Context, typer.Option(help="stack reads unreported neighbours. [none]", show_default=False)
     ] = Context.NONE,
+    render: Annotated[Render | None, typer.Option(help="auto lets kubectl and helm render. [never]", show_default=False)] = None,
     fail_on: Annotated[
         FailOn | None, typer.Option(metavar="SEVERITY", help="low, medium, high, critical or never. [low]", show_default=False)
     ] = None,
@@ -49,6 +50,7 @@ def controls(
         form=f"controls-{form.value}",
         profile=profile.value if profile is not None else None,
         context=context.value,
+        render=render.value if render is not None else None,
         fail_on=fail_on.value if fail_on is not None else None,
         no_color=no_color,
         verbose=verbose,

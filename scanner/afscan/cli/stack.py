@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from afscan.cli.run import INTERRUPTED, crash
+from afscan.cli.scan import Render
 from afscan.cli.terminal import Progress, complain, wants_color, width_of, write
 from afscan.judge.config import ConfigError, load_config
 from afscan.judge.threshold import CLEAN, INTERNAL, USAGE
@@ -38,6 +39,7 @@ def show_stack(
     paths: Annotated[list[str] | None, typer.Argument(help="Files and folders. [.]", show_default=False)] = None,
     *,
     form: Annotated[Format, typer.Option("--format", help="Form of the picture. [text]", show_default=False)] = Format.TEXT,
+    render: Annotated[Render | None, typer.Option(help="auto lets kubectl and helm render. [never]", show_default=False)] = None,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour (as with NO_COLOR).")] = False,
 ) -> None:
     """Show what runs, who talks to whom, what watches it, and what is not known.
@@ -55,7 +57,8 @@ def show_stack(
         from afscan.picture.whole import pictures_of  # noqa: PLC0415
 
         config = load_config(given)
-        pictures, result = pictures_of(discover(given, exclude=config.excluded()), progress)
+        how = render.value if render is not None else config.render or "never"
+        pictures, result = pictures_of(discover(given, exclude=config.excluded()), progress, render=how)
         data = _rendered(pictures, form, color=wants_color(sys.stdout, forbidden=no_color))
     except (ConfigError, PolicyError) as error:
         _stop(str(error))

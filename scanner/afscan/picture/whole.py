@@ -12,13 +12,16 @@ from afscan.picture.records import Note, Picture, Pictures
 from afscan.result import Result
 
 
-def pictures_of(found: Discovery, progress: Progress | None = None) -> tuple[Pictures, Result]:
-    """The pictures of all stacks, and the result with what was not read and what went wrong."""
+def pictures_of(found: Discovery, progress: Progress | None = None, *, render: str = "never") -> tuple[Pictures, Result]:
+    """The pictures of all stacks, and the result with what was not read and what went wrong.
+
+    :param render: whether programs may render what afscan itself cannot (``auto``, ``never``).
+    """
     result = Result()
     result.notices += found.notices
     stacks: list[Picture] = [
         picture_of(one.stack, one.root.place.path if one.root is not None else "")
-        for stack, files in read_stacks(found, result, progress=progress)
+        for stack, files in read_stacks(found, result, render=render, progress=progress)
         for one in join_stack(stack, files, result)
     ]
     notices = sorted(set(result.notices), key=lambda one: (one.place, one.kind, one.reason))
