@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from afscan.cli import main
+from afscan.policy.controls import load_controls
 from report_sample import RULES
 
 Run = Callable[..., tuple[int, str, str]]
@@ -46,7 +47,10 @@ def test_rules_as_json(run: Run, packs: None) -> None:
         "severity": "high",
         "profile": "default",
         "subjects": ["Container"],
+        "platforms": ["compose", "dockerfile", "kubernetes", "terraform"],
+        "needs_whole_stack": False,
         "title": "Runs as root",
+        "mappings": {**next(one.mappings for one in load_controls() if one.id == "SEC-2"), "CWE": ["CWE-250"]},
     }
 
 
@@ -64,6 +68,10 @@ def test_explain(run: Run, packs: None, monkeypatch: pytest.MonkeyPatch, tmp_pat
         "control   SEC-2 No containers as root\n"
         "          Every container runs as an unprivileged user, without extra privileges and apart from the host.\n"
         "severity  high\nprofile   default\njudges    Container\n"
+        "on        compose, dockerfile, kubernetes, terraform\n"
+        "maps to   CIS Docker 4.1, 5.4, 5.5, 5.6, 5.10, 5.13, 5.16, 5.17, 5.26, 5.31, 5.32\n"
+        "maps to   CIS Kubernetes 5.2.2, 5.2.3, 5.2.4, 5.2.5, 5.2.6, 5.2.7, 5.2.9, 5.2.10, 5.2.12, 5.7.3\n"
+        "maps to   NIST 800-53 AC-6, AC-6(10), CM-7\nmaps to   SOC 2 CC6.1, CC6.3, CC6.8\nmaps to   CWE-250\n"
         "\nWhy\n  It matters, because a process that is `root` owns the machine.\n"
         '\nFix\n  Compose: set `user: "10001:10001"`.\n  Dockerfile: end with `USER 10001`.\n'
         "\nFails\n  compose.yaml\n  > | user: root\n"

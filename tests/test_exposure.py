@@ -135,8 +135,8 @@ def test_what_others_decide_is_not_known(annotations: str) -> None:
 
 def sources(block: str, extra: str = "") -> list[tuple[str, str | None]]:
     text = f'{extra}\nresource "aws_security_group_rule" "x" {{\n  type = "ingress"\n{block}\n}}\n'
-    rule = stack_of({"main.tf": text}).of(SecurityGroupRule)[0]
-    return [(text_at(text, cidr.place), cidr.value) for cidr in rule.cidrs]
+    rules = stack_of({"main.tf": text}).of(SecurityGroupRule)
+    return list(dict.fromkeys((text_at(text, cidr.place), cidr.value) for rule in rules for cidr in rule.cidrs))
 
 
 def test_each_instance_of_a_rule_counts() -> None:
@@ -153,7 +153,8 @@ def test_each_instance_of_a_rule_counts() -> None:
 
 def test_instances_that_are_not_known_stay_unknown() -> None:
     assert sources("  for_each = var.r\n  cidr_blocks = [each.value]", 'variable "r" {}') == [("each.value", None)]
-    assert sources("  for_each = { a = var.r, b = 1 }\n  cidr_blocks = [each.value]", 'variable "r" {}') == [("each.value", None)]
+    half = sources("  for_each = { a = var.r, b = 1 }\n  cidr_blocks = [each.value]", 'variable "r" {}')
+    assert half == [("each.value", None), ("each.value", "1")]
 
 
 @pytest.mark.parametrize(

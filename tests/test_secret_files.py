@@ -145,6 +145,6 @@ def test_lines_of_settings() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["run.sh", "app.py", "filter.lua"])
+@pytest.mark.parametrize("name", ["app.py", "filter.lua"])
 def test_programs_are_no_lines_of_settings(name: str) -> None:
     assert credentials(LINES.format(name=name), "settings.yaml") == []

@@ -244,7 +244,8 @@ def test_stale_controls_are_told_and_renewed(
 ) -> None:
     stale = tmp_path / "controls.json"
     stale.write_text("[]\n")
-    monkeypatch.setattr("afscan.docs._controls_file", lambda: stale)
+    monkeypatch.setattr("afscan.docs._in_pack", lambda name: tmp_path / name)
+    monkeypatch.setattr("afscan.docs._platforms", dict)
     assert docs([str(tmp_path / "docs"), "--check"]) == 1
     assert "controls.json" in capsys.readouterr().err
     assert stale.read_text() == "[]\n"

@@ -6,6 +6,7 @@
 import argparse
 import sys
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -103,8 +104,9 @@ def _in_pack(name: str) -> Path:
         return package / name
 
 
+@cache
 def _platforms() -> dict[Path, str]:
-    """``platforms.json``, where the fixtures are at hand."""
+    """``platforms.json``, where the fixtures are at hand. All of them are scanned for it, once a process."""
     fixtures = fixtures_folder()
     if fixtures is None:
         return {}

@@ -140,8 +140,11 @@ class Body:
         if isinstance(result, Unknown):
             return [Value.unknown(node, result.reason, at(node))]
         found: list[Value[str]] = []
-        for item in result.value if isinstance(result.value, list) else [result]:
-            home = item.node if within(item.node, node) else node
+        items = result.value if isinstance(result.value, list) else [result]
+        listed = list(node.children()) if isinstance(node, Sequence) else []
+        for number, item in enumerate(items):
+            written = listed[number] if len(listed) == len(items) else node
+            home = item.node if isinstance(item, Known) and within(item.node, node) else written
             text = _text(item.value) if isinstance(item, Known) else None
             if text is not None:
                 found.append(Value("set", text, home, "", at(home)))
