@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from afscan.join.backups import backups_of, unread_backup
 from afscan.model.stack import Stack
-from afscan.model.subjects import OtherDatastore, Postgres, Qdrant, RedisServer, Server, overlay_of
+from afscan.model.subjects import Postgres, Qdrant, RedisServer, Server, overlay_of
 from afscan.platforms.secrets import product_name
 from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule, unknown
 
@@ -13,7 +13,7 @@ _SAME = {"mariadb": "mysql", "valkey": "redis"}
 
 
 @rule("DB201", severity=Severity.HIGH, absence=True, tags=("CWE-693",))
-def datastore_without_backup(server: Postgres | RedisServer | Qdrant | OtherDatastore, stack: Stack) -> Iterator[Problem]:
+def datastore_without_backup(server: Server, stack: Stack) -> Iterator[Problem]:
     """Datastore has no backup.
 
     A volume is no backup: a wrong `DELETE`, a lost node or an attacker takes it as it is. Something outside of the server has to copy the

@@ -69,13 +69,20 @@ def _idle(stack: Stack, config: PrometheusConfig | None) -> bool:
     return config is not None and config.node.source.holder == "configmap" and not runners_of(stack, config)
 
 
+def _of_compose(stack: Stack, config: PrometheusConfig | None) -> bool:
+    """Whether only Compose projects run a configuration: what they watch is not the cluster."""
+    runners = runners_of(stack, config) if config is not None else []
+    return bool(runners) and all(one.platform == "compose" for one in runners)
+
+
 def _collectors(stack: Stack, workloads: list[Workload]) -> Iterator[tuple[str, Place]]:
     """What collects metrics in a cluster: scrape jobs, Prometheus and the like, or its cluster, which annotations ask to."""
     for job in stack.of(ScrapeJob):
-        if not _idle(stack, config_of(stack, job)):
+        config = config_of(stack, job)
+        if not _idle(stack, config) and not _of_compose(stack, config):
             yield f"the job `{job.job}`", job.place
     for config in stack.of(PrometheusConfig):
-        if not _idle(stack, config):
+        if not _idle(stack, config) and not _of_compose(stack, config):
             yield config.name, config.place
     for workload in workloads:
         if (annotation := workload.annotations.get("prometheus.io/scrape")) is not None:
