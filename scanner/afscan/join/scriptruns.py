@@ -6,7 +6,7 @@ Source: postgresql.org, libpq "Environment Variables"; redis.io, "redis-cli"; ku
 
 import re
 from collections.abc import Iterable, Iterator
-from posixpath import basename, normpath
+from posixpath import basename, dirname, normpath
 
 from afscan.model.ci import Workflow, WorkflowStep
 from afscan.model.objects import Schedule
@@ -14,6 +14,7 @@ from afscan.model.record import field, record
 from afscan.model.scripts import Command, Script
 from afscan.model.stack import Stack
 from afscan.model.subjects import Connection, Container, Mount, Subject, Workload, overlay_of
+from afscan.model.timers import CronEntry, ServiceUnit, TimerUnit
 from afscan.model.value import Value
 from afscan.platforms.script.options import CommandLine, command_line
 from afscan.platforms.script.wrappers import SHELLS
@@ -30,12 +31,16 @@ _STARTED_ONCE = ("Job", "CronJob")
 _UNREAD_RUNNERS = (
     "/crontab",
     "/cron.d/",
+    "/.github/workflows/",
+    "/.gitlab-ci",
     "/jenkinsfile",
     "/makefile",
     "/justfile",
     "/taskfile",
 )
-"""Parts of paths of files that may run a script and are not read here."""
+"""Parts of paths of files that may run a script and could not be read."""
+
+_PARTS = re.compile(r"/cron\.(?:hourly|daily|weekly|monthly)/[^/]+\Z")
 
 
 @record(slots=True)
@@ -71,6 +76,7 @@ def join(stack: Stack) -> Iterable[Subject]:
                 script.schedules.append(when.schedule)
     if stack.of(Workflow):
         _from_workflows(stack, index)
+    _from_timers(stack)
     _calls(stack, index)
     return list(_connections(stack))
 
@@ -130,6 +136,35 @@ def _from_workflows(stack: Stack, index: _Index) -> None:
                     when = running(stack, job, conditions)
                     script.schedules += [one for one in when.schedules if one not in script.schedules]
                     script.open = script.open or when.open
+
+
+def _from_timers(stack: Stack) -> None:
+    """Scripts that cron and systemd run, or that lie where ``run-parts`` looks (``/etc/cron.daily``)."""
+    by_source = {id(one.node.source): one for one in stack.of(Script)}
+    for entry in stack.of(CronEntry):
+        script = by_source.get(id(entry.source))
+        if script is not None:
+            script.runners.append(entry)
+            script.schedules += [entry.schedule] if entry.repeats else []
+    timers: dict[str, list[TimerUnit]] = {}
+    for timer in stack.of(TimerUnit):
+        timers.setdefault(_template(timer.activates), []).append(timer)
+    for service in stack.of(ServiceUnit):
+        started_by = timers.get(_template(service.unit), [])
+        for script in [one for source in service.sources if (one := by_source.get(id(source))) is not None]:
+            script.runners += [*started_by, service]
+            script.schedules += [when for timer in started_by for when in timer.schedules]
+            if not service.is_oneshot and not started_by:
+                script.open = f"{service.name} keeps it running, and it may repeat by itself"
+    for script in stack.of(Script):
+        if script.holder == "file" and _PARTS.search(f"/{script.file_name}"):
+            script.schedules.append(Value.of(basename(dirname(script.file_name)), script.node))
+
+
+def _template(unit: str) -> str:
+    """A unit's name, of an instance (``backup@db.service``) its template's."""
+    name, at, instance = unit.partition("@")
+    return f"{name}@.{instance.rpartition('.')[2]}" if at else unit
 
 
 def _from_folder(command: Command, step: WorkflowStep, root: str, index: _Index) -> Script | None:
@@ -204,10 +239,26 @@ def is_scheduled(stack: Stack, script: Script) -> Value[bool]:
     other = next((one for one in script.runners if isinstance(one, Workload) and one.kind not in _STARTED_ONCE), None)
     if other is not None:
         return Value.unknown(script.node, f"{other.name} runs it, which may repeat it by itself")
-    unread = next((path for path in stack.paths if _may_schedule(path)), None)
-    if unread is not None:
-        return Value.unknown(script.node, f"`{unread}` may run it and is not read")
+    unread = _unread_runner(stack)
+    if unread:
+        return Value.unknown(script.node, unread)
     return Value.of(False, script.node)
+
+
+def _unread_runner(stack: Stack) -> str:
+    """A clause that names what may run any script unseen; "" where nothing may."""
+    key = f"{KEY}/unread"
+    if key not in stack.joined:
+        read = {source.path for source in stack.sources}
+        path = next((path for path in stack.paths if path not in read and _may_schedule(path)), "")
+        units = {_template(one.unit) for one in stack.of(ServiceUnit)}
+        lost = next((one for one in stack.of(TimerUnit) if _template(one.activates) not in units), None)
+        found = f"`{path}` may run it and is not read" if path else ""
+        if lost is not None and not found:
+            found = f"`{lost.unit}` starts `{lost.activates}`, which is not in this stack and may run it"
+        stack.joined[key] = found
+    told: str = stack.joined[key]
+    return told
 
 
 def _may_schedule(path: str) -> bool:
