@@ -106,7 +106,7 @@ def test_continued_lines_and_the_environment_of_a_unit() -> None:
     (saved,) = stack.of(Backup)
     assert (saved.host.value, saved.place.span[:2], saved.host.place.span[:4]) == ("db", (4, 11), (6, 6, 6, 8))
     (secret,) = [one for one in stack.of(Credential) if one.key == "PGPASSWORD"]
-    assert secret.place.span[:4] == (3, 26, 3, 39)
+    assert secret.place.span[:4] == (3, 25, 3, 38)
 
 
 def test_lines_that_nobody_can_read_are_noted() -> None:
