@@ -44,6 +44,8 @@ NAMES = (
     "README.md",
     ".env",
     "run.sh",
+    "backup.service",
+    "crontab",
     "unnamed",
 )
 
@@ -92,6 +94,10 @@ WORDS = st.sampled_from(
         "sentinel monitor a b 1 2",
         "USER 0",
         "RUN <<EOF",
+        "[Service]",
+        "ExecStart=a \\",
+        "Environment=A_PASSWORD=x",
+        "* * * * * a b %",
         "EOF",
         "COPY --from=a",
         "ARG X=1",

@@ -23,6 +23,9 @@ def backup_never_scheduled(backup: Backup, stack: Stack) -> Iterator[Problem]:
     if script is None or script.holder in ("container", "probe", "image") or _is_first(backup, stack) is False:
         yield NOT_APPLICABLE  # a command inside a container's own text is that workload's: a Job may be meant to run once
         return
+    if script.holder == "workflow" and backup.scheduled.value is not True:
+        yield NOT_APPLICABLE  # a step of a workflow that somebody starts: what it does before it migrates, say
+        return
     if backup.scheduled.is_unknown:
         yield unknown(backup.place, f"Whether this backup runs regularly is not known: {backup.scheduled.reason}.")
     elif backup.scheduled.value is False:

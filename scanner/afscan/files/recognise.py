@@ -96,6 +96,12 @@ _GRAFANA = pattern(
 )
 _DOTENV_NAME = pattern(r"(?:\.env(?:[.-].+)?|.+\.env)\Z")
 _DOTENV = pattern(r"\A(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*(?:#[^\r\n]*)?(?:\Z|(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:])")
+_UNIT = pattern(r"^[ \t]*\[(?:Timer|Service|Unit)\][ \t]*\r?$", re.MULTILINE)
+_CRONTAB_NAME = pattern(r"(?:\A|/)(?:[\w.-]*crontab|cron\.d/[\w-]+|crontabs/[\w-]+)\Z", re.IGNORECASE)
+_CRONTAB = pattern(
+    r"^[ \t]*(?:@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)|[\d*/,-]+(?:[ \t]+[\w*/,-]+){4})[ \t]+\S",
+    re.MULTILINE,
+)
 _NO_DOTENV = frozenset(("sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "vault"))
 """Suffixes of scripts, and of files that dotenv-vault has encrypted."""
 
@@ -163,6 +169,10 @@ def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
         return "shell" if _is_script(text) else None
     if _DOTENV_NAME.match(base) and suffix not in _NO_DOTENV and (base == ".env" or _DOTENV.match(text)):
         return "dotenv" if not text.startswith("#!") else None
+    if suffix in ("timer", "service") and _UNIT.search(text):
+        return "systemd"
+    if (_CRONTAB_NAME.search(name) or suffix in ("cron", "crontab")) and _CRONTAB.search(text):
+        return "crontab"
     if _PGBOUNCER.search(text):
         return "ini"
     if base == "userlist.txt" or _USERLIST.match(text):

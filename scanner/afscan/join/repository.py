@@ -4,13 +4,12 @@ A workflow counts where the service that runs it looks: in ``.github/workflows``
 all of the stack lies. Those of examples and templates deeper in the tree belong to no repository here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from posixpath import dirname, normpath
 
 from afscan.join.folders import common_folder
 from afscan.model.ci import (
     ActionReference,
-    CompositeAction,
     DependencyUpdates,
     PreCommitHook,
     Repository,
@@ -22,10 +21,13 @@ from afscan.model.ci import (
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.patterns import pattern
 from afscan.model.place import Place, Span
+from afscan.model.scripts import Command, Script
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container, ImageBuild, ManagedResource, Subject, TerraformFile
 
 KEY = "repository"
+Start = tuple[str, tuple[int, ...]]
+"""Where something begins: file, line and column."""
 _SPEAKING = pattern(
     r"secur|scan|audit|sast|dast|vuln|secret|cve|sbom|trivy|grype|anchore|snyk|checkov|kics|semgrep|gitleaks|wiz|sonar|complian|codeql|"
     r"checkmarx|veracode|fortify|prisma|twistlock|lacework|fossa|mend|whitesource|blackduck|qualys|tenable|pentest|zap|guardian",
@@ -92,7 +94,6 @@ _PLAIN_ACTIONS = ("actions/", "docker/", "aws-actions/", "azure/", "google-githu
 def join(stack: Stack) -> Iterable[Subject]:
     """Fill what workflows of this stack call; emit the :class:`Repository` where there is one."""
     workflows = stack.of(Workflow)
-    _connect(stack, workflows)
     own = [one for one in workflows if one.repository is not None and _is_root(stack, one.repository)]
     if not own:
         return []
@@ -107,10 +108,58 @@ def join(stack: Stack) -> Iterable[Subject]:
         updates=[one for one in stack.of(DependencyUpdates) if _belongs(one, root)],
     )
     mine = {id(one) for one in own} | {id(job.called) for one in own for job in one.jobs if job.called is not None}
-    repository.scans = [one for one in stack.of(SecurityScan) if _is_mine(one, mine, root)]
-    repository.opaque = _other_systems(stack) + _opaque(own, {id(one.step) for one in repository.scans if one.step is not None})
+    called = _scripts_of(stack, own)
+    further = [scan for step, job, call in called for scan in _scans_in(step, job, call)]
+    repository.scans = [*(one for one in stack.of(SecurityScan) if _is_mine(one, mine, root)), *further]
+    repository.opaque = _other_systems(stack) + _opaque(
+        own, {id(one.step) for one in repository.scans if one.step is not None}, _read_calls(called)
+    )
     stack.joined[KEY] = repository
-    return [repository]
+    return [repository, *further]
+
+
+def _scripts_of(stack: Stack, workflows: list[Workflow]) -> list[tuple[WorkflowStep, WorkflowJob, Command]]:
+    """The commands by which steps of workflows run scripts of this stack."""
+    from afscan.join.workflows import steps_of  # noqa: PLC0415 - rules import this module in every run
+    from afscan.platforms.ci.expressions import never  # noqa: PLC0415
+
+    own = {id(one.node.source): one for one in stack.of(Script) if one.holder == "workflow"}
+    found: list[tuple[WorkflowStep, WorkflowJob, Command]] = []
+    jobs = {id(job): job for one in workflows for job in (*one.jobs, *(j for c in one.jobs if c.called for j in c.called.jobs))}
+    for job in jobs.values():
+        for step, conditions in steps_of(job) if not job.disabled else ():
+            script = own.get(id(step.source))
+            if script is not None and not any(never(one) for one in conditions):
+                found += [(step, job, command) for command in script.commands if command.calls is not None]
+    return found
+
+
+def _scans_in(step: WorkflowStep, job: WorkflowJob, call: Command) -> Iterator[SecurityScan]:
+    """The scans of the script that a step's command runs."""
+    from afscan.platforms.ci.scans import scans_in_script  # noqa: PLC0415
+
+    later = job.steps[job.steps.index(step) + 1 :] if step in job.steps else []
+    if call.calls is not None:
+        yield from scans_in_script(call.calls, call, step, job, later)
+
+
+def _read_calls(called: list[tuple[WorkflowStep, WorkflowJob, Command]]) -> frozenset[Start]:
+    """Where steps call scripts that are read and run nothing that is not: there is nothing unseen behind those calls."""
+    starts = (
+        (call.place.path, call.place.span[:2]) for _, _, call in called if call.calls is not None and _is_seen_through(call.calls)
+    )
+    return frozenset(starts)
+
+
+def _is_seen_through(script: Script) -> bool:
+    return not script.broken and not any(
+        command.wrapper is None and (command.calls is not None or _runs_another_file(command.texts) or _promises(command.texts))
+        for command in script.commands
+    )
+
+
+def _promises(words: list[str]) -> bool:
+    return any(_SPEAKING.search(word) for word in words[:4])
 
 
 def repository_of(stack: Stack) -> Repository | None:
@@ -137,20 +186,6 @@ def _is_mine(scan: SecurityScan, mine: set[int], root: str) -> bool:
         return id(scan.job.workflow) in mine
     path = normpath(scan.node.source.path)
     return not root or path.startswith(f"{normpath(root)}/") or normpath(root) == "."
-
-
-def _connect(stack: Stack, workflows: list[Workflow]) -> None:
-    """Reusable workflows and actions of this repository, by their paths from its root."""
-    by_path = {normpath(one.path): one for one in workflows}
-    actions = {normpath(one.folder or "."): one for one in stack.of(CompositeAction)}
-    for workflow in workflows:
-        root = workflow.repository or ""
-        for job in workflow.jobs:
-            if job.calls is not None and job.calls.kind == "local":
-                job.called = by_path.get(normpath(f"{root or '.'}/{job.calls.target}"))
-            for step in job.steps:
-                if step.uses is not None and step.uses.kind == "local":
-                    step.action = actions.get(normpath(f"{root or '.'}/{step.uses.target}"))
 
 
 def _other_systems(stack: Stack) -> list[tuple[str, Place]]:
@@ -187,7 +222,7 @@ def has_file(stack: Stack, names: frozenset[str]) -> bool:
     return any(path.rpartition("/")[2] in names for path in stack.paths)
 
 
-def _opaque(workflows: list[Workflow], scanning: set[int]) -> list[tuple[str, Place]]:
+def _opaque(workflows: list[Workflow], scanning: set[int], seen: frozenset[Start]) -> list[tuple[str, Place]]:
     """What may run a scanner unseen, by name and place."""
     found: list[tuple[str, Place]] = []
     for workflow in workflows:
@@ -195,11 +230,13 @@ def _opaque(workflows: list[Workflow], scanning: set[int]) -> list[tuple[str, Pl
         for job in workflow.jobs:
             if job.calls is not None and job.called is None:
                 found.append((f"`{job.calls.target}`", job.calls.place))
-            found += [one for step in job.steps if id(step) not in scanning and (one := _opaque_step(step, job)) is not None]
+            found += [
+                one for step in job.steps if id(step) not in scanning and (one := _opaque_step(step, job, seen)) is not None
+            ]
     return found
 
 
-def _opaque_step(step: WorkflowStep, job: WorkflowJob) -> tuple[str, Place] | None:
+def _opaque_step(step: WorkflowStep, job: WorkflowJob, seen: frozenset[Start]) -> tuple[str, Place] | None:
     from afscan.platforms.ci.commands import candidates, commands_of  # noqa: PLC0415  (rules import this module in every run)
     from afscan.platforms.ci.expressions import never  # noqa: PLC0415
 
@@ -213,7 +250,7 @@ def _opaque_step(step: WorkflowStep, job: WorkflowJob) -> tuple[str, Place] | No
     for one in commands_of(step):
         words = [word.text for word in one.words[:8]]
         spoken = any(_SPEAKING.search(word.text) for listed in candidates(one) for word in listed[:4])
-        if spoken or _runs_another_file(words):
+        if (spoken or _runs_another_file(words)) and (one.place.path, one.place.span[:2]) not in seen:
             return f"`{' '.join(words[:3])[:60]}`", one.place
     return None
 

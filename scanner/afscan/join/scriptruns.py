@@ -6,13 +6,15 @@ Source: postgresql.org, libpq "Environment Variables"; redis.io, "redis-cli"; ku
 
 import re
 from collections.abc import Iterable, Iterator
-from posixpath import basename, normpath
+from posixpath import basename, dirname, normpath
 
+from afscan.model.ci import Workflow, WorkflowStep
 from afscan.model.objects import Schedule
 from afscan.model.record import field, record
 from afscan.model.scripts import Command, Script
 from afscan.model.stack import Stack
-from afscan.model.subjects import Connection, Container, Mount, Subject, overlay_of
+from afscan.model.subjects import Connection, Container, Mount, Subject, Workload, overlay_of
+from afscan.model.timers import CronEntry, ServiceUnit, TimerUnit
 from afscan.model.value import Value
 from afscan.platforms.script.options import CommandLine, command_line
 from afscan.platforms.script.wrappers import SHELLS
@@ -36,14 +38,17 @@ _UNREAD_RUNNERS = (
     "/justfile",
     "/taskfile",
 )
-"""Parts of paths of files that may run a script and are not read here."""
+"""Parts of paths of files that may run a script and could not be read."""
+
+_PARTS = re.compile(r"/cron\.(?:hourly|daily|weekly|monthly)/[^/]+\Z")
 
 
 @record(slots=True)
 class _Index:
-    """Scripts by the last part of their names, and entries of ConfigMaps by ``namespace/name`` and key."""
+    """Scripts by the last part of their names, by their paths, and entries of ConfigMaps by ``namespace/name`` and key."""
 
     named: dict[str, list[Script]] = field(default_factory=dict)
+    paths: dict[str, Script] = field(default_factory=dict)
     entries: dict[tuple[str, str], Script] = field(default_factory=dict)
 
 
@@ -53,6 +58,7 @@ def join(stack: Stack) -> Iterable[Subject]:
     for script in stack.of(Script):
         if script.holder not in ("container", "probe", "image"):
             index.named.setdefault(basename(script.file_name), []).append(script)
+            index.paths.setdefault(normpath(script.file_name), script)
         if script.holder in ("configmap", "secret"):
             index.entries[script.node.source.owner, script.file_name] = script
     own = {(one.source_path, one.file_name): one for one in stack.of(Script) if one.holder == "container"}
@@ -68,6 +74,9 @@ def join(stack: Stack) -> Iterable[Subject]:
             when = schedules.get(id(container.workload))
             if when is not None and when.suspended.value is not True:
                 script.schedules.append(when.schedule)
+    if stack.of(Workflow):
+        _from_workflows(stack, index)
+    _from_timers(stack)
     _calls(stack, index)
     return list(_connections(stack))
 
@@ -110,18 +119,88 @@ def _entry(mount: Mount, path: str) -> str:
     return relative
 
 
+def _from_workflows(stack: Stack, index: _Index) -> None:
+    """Scripts of workflows' steps, and those that the steps call, with the jobs that run them and their schedules."""
+    from afscan.join.workflows import running, steps_of  # noqa: PLC0415 - only where there are workflows
+
+    by_source = {id(one.node.source): one for one in stack.of(Script) if one.holder == "workflow"}
+    for workflow in stack.of(Workflow):
+        for job in workflow.jobs:
+            for step, conditions in steps_of(job):
+                own = by_source.get(id(step.source))
+                if own is not None:
+                    for command in own.commands:
+                        command.calls = _from_folder(command, step, workflow.repository or "", index)
+                for script in [own] if own is not None else _called_by_line(step, workflow, index):
+                    script.runners += [job] if job not in script.runners else []
+                    when = running(stack, job, conditions)
+                    script.schedules += [one for one in when.schedules if one not in script.schedules]
+                    script.open = script.open or when.open
+
+
+def _from_timers(stack: Stack) -> None:
+    """Scripts that cron and systemd run, or that lie where ``run-parts`` looks (``/etc/cron.daily``)."""
+    by_source = {id(one.node.source): one for one in stack.of(Script)}
+    for entry in stack.of(CronEntry):
+        script = by_source.get(id(entry.source))
+        if script is not None:
+            script.runners.append(entry)
+            script.schedules += [entry.schedule] if entry.repeats else []
+    timers: dict[str, list[TimerUnit]] = {}
+    for timer in stack.of(TimerUnit):
+        timers.setdefault(_template(timer.activates), []).append(timer)
+    for service in stack.of(ServiceUnit):
+        started_by = timers.get(_template(service.unit), [])
+        for script in [one for source in service.sources if (one := by_source.get(id(source))) is not None]:
+            script.runners += [*started_by, service]
+            script.schedules += [when for timer in started_by for when in timer.schedules]
+            if not service.is_oneshot and not started_by:
+                script.open = f"{service.name} keeps it running, and it may repeat by itself"
+    for script in stack.of(Script):
+        if script.holder == "file" and _PARTS.search(f"/{script.file_name}"):
+            script.schedules.append(Value.of(basename(dirname(script.file_name)), script.node))
+
+
+def _template(unit: str) -> str:
+    """A unit's name, of an instance (``backup@db.service``) its template's."""
+    name, at, instance = unit.partition("@")
+    return f"{name}@.{instance.rpartition('.')[2]}" if at else unit
+
+
+def _from_folder(command: Command, step: WorkflowStep, root: str, index: _Index) -> Script | None:
+    """The script that a command of a step means: by its path from the folder in which the step runs, else the only one of its name."""
+    path = _called(command)
+    if not path:
+        return None
+    folder = step.working_directory.or_else("")
+    return index.paths.get(normpath(f"{root or '.'}/{folder}/{path}")) or script_named(None, path, index)
+
+
+def _called_by_line(step: WorkflowStep, workflow: Workflow, index: _Index) -> list[Script]:
+    """The scripts that a line of GitLab CI calls."""
+    if workflow.system == "github":
+        return []
+    from afscan.platforms.ci.commands import commands_of  # noqa: PLC0415
+
+    paths = [_script_among([word.text for word in one.words]) for one in commands_of(step)]
+    root = workflow.repository or "."
+    found = [index.paths.get(normpath(f"{root}/{path}")) or script_named(None, path, index) for path in paths if path]
+    return [one for one in found if one is not None]
+
+
 def _calls(stack: Stack, index: _Index) -> None:
     """Scripts that other scripts call; schedules are passed on, however long the chain is."""
     edges: list[tuple[Script, Script]] = []
     for script in stack.of(Script):
         for command in script.commands:
-            path = _called(command)
-            found = script_named(script.container, path, index) if path else None
+            path = _called(command) if command.calls is None else ""
+            found = script_named(script.container, path, index) if path else command.calls
             if found is not None and found is not script:
+                command.calls = found
                 edges.append((script, found))
                 if script not in found.runners:
                     found.runners.append(script)
-    waiting = [(caller, called) for caller, called in edges if caller.schedules]
+    waiting = [(caller, called) for caller, called in edges if caller.schedules or caller.open]
     by_caller: dict[int, list[Script]] = {}
     for caller, called in edges:
         by_caller.setdefault(id(caller), []).append(called)
@@ -133,6 +212,7 @@ def _calls(stack: Stack, index: _Index) -> None:
         done.add((id(caller), id(called)))
         called.schedules += [one for one in caller.schedules if one not in called.schedules]
         called.container = called.container or caller.container
+        called.open = called.open or caller.open
         waiting += [(called, further) for further in by_caller.get(id(called), ())]
 
 
@@ -140,8 +220,12 @@ def _called(command: Command) -> str:
     """The path of the script that a command runs; "" where it runs none."""
     if command.remote or not command.texts:
         return ""
-    words = command.texts
-    if command.name_of_program in SHELLS or command.name_of_program in ("source", "."):
+    return _script_among(command.texts)
+
+
+def _script_among(words: list[str]) -> str:
+    """The path of a script that a command line runs: its program, or the first operand of a shell."""
+    if words and (basename(words[0]) in SHELLS or words[0] in ("source", ".")):
         words = [word for word in words[1:] if not word.startswith("-")]
     return words[0] if words and ("/" in words[0] or words[0].endswith(".sh")) else ""
 
@@ -150,17 +234,31 @@ def is_scheduled(stack: Stack, script: Script) -> Value[bool]:
     """Whether something runs a script again and again; unknown where a file may that is not read, or a workflow or service does."""
     if script.schedules:
         return Value.of(True, script.schedules[0].node)
-    if any(isinstance(one, Script) and one.holder == "workflow" for one in script.runners) or script.holder == "workflow":
-        return Value.unknown(script.node, "a workflow runs it, whose schedule is not known here")
-    other = next(
-        (one for one in script.runners if not isinstance(one, Script) and getattr(one, "kind", "") not in _STARTED_ONCE), None
-    )
+    if script.open:
+        return Value.unknown(script.node, script.open)
+    other = next((one for one in script.runners if isinstance(one, Workload) and one.kind not in _STARTED_ONCE), None)
     if other is not None:
         return Value.unknown(script.node, f"{other.name} runs it, which may repeat it by itself")
-    unread = next((path for path in stack.paths if _may_schedule(path)), None)
-    if unread is not None:
-        return Value.unknown(script.node, f"`{unread}` may run it and is not read")
+    unread = _unread_runner(stack)
+    if unread:
+        return Value.unknown(script.node, unread)
     return Value.of(False, script.node)
+
+
+def _unread_runner(stack: Stack) -> str:
+    """A clause that names what may run any script unseen; "" where nothing may."""
+    key = f"{KEY}/unread"
+    if key not in stack.joined:
+        read = {source.path for source in stack.sources}
+        path = next((path for path in stack.paths if path not in read and _may_schedule(path)), "")
+        units = {_template(one.unit) for one in stack.of(ServiceUnit)}
+        lost = next((one for one in stack.of(TimerUnit) if _template(one.activates) not in units), None)
+        found = f"`{path}` may run it and is not read" if path else ""
+        if lost is not None and not found:
+            found = f"`{lost.unit}` starts `{lost.activates}`, which is not in this stack and may run it"
+        stack.joined[key] = found
+    told: str = stack.joined[key]
+    return told
 
 
 def _may_schedule(path: str) -> bool:

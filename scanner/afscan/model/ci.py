@@ -3,6 +3,7 @@
 from afscan.model.node import Mapping, Node
 from afscan.model.place import Place
 from afscan.model.record import field, record
+from afscan.model.source import Source
 from afscan.model.subjects import ImageReference, Subject, Variable, Workload
 from afscan.model.value import Value
 
@@ -64,13 +65,15 @@ class WorkflowStep(Subject):
     """A step of a job, or of a composite action (then ``job`` is None): it either uses an action or runs a script.
 
     ``shell`` is the effective one: the step's, else the default of the job or workflow; unset: that of the machine, which is
-    ``bash -e`` (on Windows PowerShell). ``action`` is filled by the join where the action is in this stack.
+    ``bash -e`` (on Windows PowerShell). ``source`` is its script as a text of its own, where a shell that is read runs it. ``action`` is
+    filled by the join where the action is in this stack.
     """
 
     job: WorkflowJob | None
     key: str  # `id`, else ""
     uses: "ActionReference | None" = None
     run: Value[str]
+    source: Source | None = None
     shell: Value[str]
     working_directory: Value[str]
     environment: dict[str, Variable] = field(default_factory=dict)

@@ -72,7 +72,7 @@ class Command(Subject):
     rest as written. ``program`` is the base name; unset where there are assignments only, unknown where it is computed.
     ``pipeline`` lists the commands of the same pipeline in order, empty where there is none. ``order`` counts the commands of the
     script. ``errexit`` and ``pipefail`` are what holds when it runs; ``ends_script``: whether its failure ends the script, if all
-    else succeeds.
+    else succeeds. ``calls`` is the script of this stack that it runs, filled by the join.
     """
 
     script: "Script" = field(repr=False)
@@ -88,6 +88,7 @@ class Command(Subject):
     pipefail: Value[bool]
     ends_script: Value[bool]
     wrapper: "Command | None" = None
+    calls: "Script | None" = field(default=None, repr=False)
     remote: bool = False
 
     @property
@@ -130,7 +131,8 @@ class Script(Subject):
     top level, with a text that is known; ``variables`` are all assignments. ``broken``: a part of it could not be read.
 
     The join fills ``container`` (the container whose command it is, or that mounts and runs it), ``runners`` (what runs it: a
-    Workload, a workflow's job, a timer, a script that calls it) and ``schedules`` (where a schedule is written).
+    Workload, a workflow's job, a timer, a script that calls it), ``schedules`` (where a schedule is written) and ``open``: why
+    something may run it again and again all the same; "" where nothing says so.
     """
 
     interpreter: Value[str]
@@ -149,6 +151,7 @@ class Script(Subject):
     container: Container | None = None
     runners: list[Subject] = field(default_factory=list)
     schedules: list[Value[str]] = field(default_factory=list)
+    open: str = ""
 
     @property
     def options(self) -> dict[str, Value[bool]]:

@@ -21,11 +21,12 @@ class Source:
     itself and what readers recognise it by: the path for a file, ``redis.conf`` for a ConfigMap entry,
     ``infra/redis/redis.conf`` for a fenced block that opens with such a comment. ``holder`` says what kind of thing holds an
     embedded text: ``"file"``, ``"configmap"``, ``"secret"``, ``"markdown"``, ``"compose-config"``, ``"heredoc"``. ``owner`` names
-    the object whose entry an embedded text is: ``namespace/name`` of a ConfigMap or Secret. ``fixed`` is set where inner
+    the object whose entry an embedded text is: ``namespace/name`` of a ConfigMap or Secret. ``shell`` is the command line of the shell
+    that reads an embedded script, as far as its holder says it (``bash -eo pipefail``). ``fixed`` is set where inner
     positions have no counterpart in ``outer`` (a base64 text): every place of this text is then that span.
     """
 
-    __slots__ = ("__dict__", "fixed", "holder", "name", "outer", "owner", "path", "positions", "syntax", "text")
+    __slots__ = ("__dict__", "fixed", "holder", "name", "outer", "owner", "path", "positions", "shell", "syntax", "text")
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class Source:
         self.positions = positions
         self.syntax = syntax
         self.owner = owner
+        self.shell = ""
         self.fixed = fixed
 
     @classmethod

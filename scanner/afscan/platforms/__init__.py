@@ -39,6 +39,8 @@ BY_SYNTAX: dict[str, tuple[str, ...]] = {
     "properties": ("neo4j",),
     "goini": ("grafanaini",),
     "shell": ("script",),
+    "systemd": ("systemd",),
+    "crontab": ("crontab",),
 }
 """The modules that are asked, in this order, whether a text of a syntax is theirs."""
 

@@ -42,6 +42,8 @@ _MODULES = {
     "properties": "properties",
     "goini": "goini",
     "shell": "shell",
+    "systemd": "systemd",
+    "crontab": "crontab",
 }
 
 SYNTAXES = tuple(_MODULES)

@@ -2,7 +2,8 @@
 
 Source: GitHub documentation, "Workflow syntax" (``shell``): without one it is ``bash -e {0}``, with ``bash`` it is
 ``bash --noprofile --norc -eo pipefail {0}``, ``sh`` is ``sh -e {0}``; bash(1), "SHELL GRAMMAR": a pipeline's status is its last
-command's unless ``pipefail`` is set.
+command's unless ``pipefail`` is set. GitLab's runner stops at the first failure too, and sets ``pipefail`` where the shell of the
+image knows it (gitlab-runner, shells/bash.go): whether that is so is not known.
 """
 
 from afscan.model.ci import WorkflowStep
@@ -10,7 +11,7 @@ from afscan.model.node import Scalar
 from afscan.model.patterns import pattern
 from afscan.model.place import Place
 from afscan.model.record import field, record
-from afscan.platforms.ci.steps import is_shell, without_expressions
+from afscan.platforms.ci.steps import is_shell, shell_line, without_expressions
 from afscan.platforms.dockerfile.shell import Command, ShellWord, commands
 
 _OR = pattern(r"\|\|")
@@ -79,13 +80,13 @@ def commands_of(step: WorkflowStep) -> list[RunCommand]:
     node = step.run.node
     if not step.run.is_set or not isinstance(node, Scalar) or not is_shell(step):
         return []
-    return commands_in(node, pipefail=step.shell.or_else("").split()[:1] == ["bash"] and "-o" not in step.shell.or_else(""))
+    return commands_in(node, pipefail=None if step.platform == "gitlab" else "pipefail" in shell_line(step))
 
 
-def commands_in(script: Scalar, *, pipefail: bool) -> list[RunCommand]:
+def commands_in(script: Scalar, *, pipefail: bool | None) -> list[RunCommand]:
     """The commands of a script.
 
-    :param pipefail: whether the shell starts with that option.
+    :param pipefail: whether the shell starts with that option; None where that is not known.
     """
     text = without_expressions(script.text)
     found: list[RunCommand] = []
@@ -95,7 +96,8 @@ def commands_in(script: Scalar, *, pipefail: bool) -> list[RunCommand]:
         program, arguments = command.program()
         if program == "set":
             options = [word.text for word in arguments]
-            pipefail = (pipefail or "pipefail" in options) and "+o" not in options
+            if "pipefail" in options:
+                pipefail = "+o" not in options
             keeps_going = "+e" in options or (keeps_going and not any(one.startswith("-") and "e" in one for one in options))
             continue
         words = command.words[len(command.words) - len(arguments) - 1 :] if program else command.words
@@ -106,7 +108,7 @@ def commands_in(script: Scalar, *, pipefail: bool) -> list[RunCommand]:
     return found
 
 
-def _see_what_follows(one: RunCommand, command: Command, after: Command | None, text: str, pipefail: bool) -> None:
+def _see_what_follows(one: RunCommand, command: Command, after: Command | None, text: str, pipefail: bool | None) -> None:
     """Whether ``|| true``, a pipe or the background takes the exit status."""
     start = command.words[-1].end
     end = after.words[0].start if after is not None else len(text)
@@ -121,7 +123,8 @@ def _see_what_follows(one: RunCommand, command: Command, after: Command | None, 
         else:
             one.unsure = True
     elif pipe is not None and after is not None:
-        if not pipefail:
+        one.unsure = one.unsure or pipefail is None
+        if pipefail is False:
             one.lost = "the pipe takes its exit status, for the shell runs without `pipefail`"
             one.lost_at = one.script.part(start + pipe.start(), start + pipe.end())
         last_or = _OR.search(text, after.words[-1].end, after.words[-1].end + 20)

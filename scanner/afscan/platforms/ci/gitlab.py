@@ -2,7 +2,7 @@
 
 Source: GitLab documentation, "CI/CD YAML syntax reference" (``include``, ``script``, ``image``, ``allow_failure``; a job whose name
 begins with a dot does not run) and "Application security" (the templates). What ``include`` takes from other projects or files is not
-followed. A script's lines run in a shell that stops at the first failure, without ``pipefail``.
+followed. A script's lines run in a shell that stops at the first failure.
 """
 
 from posixpath import basename

@@ -7,9 +7,10 @@ but whose outcome a later step reads gates there.
 from collections.abc import Iterator
 
 from afscan.model.ci import DependencyUpdates, SecurityScan, WorkflowJob, WorkflowStep
-from afscan.model.node import Node
+from afscan.model.node import Node, Scalar
 from afscan.model.place import Place
 from afscan.model.record import record
+from afscan.model.scripts import Command, Script
 from afscan.model.value import Value
 from afscan.platforms.ci.commands import RunCommand, candidates, commands_of, inner_command
 from afscan.platforms.ci.expressions import EXPRESSION, never
@@ -27,6 +28,7 @@ from afscan.platforms.dockerfile.shell import ShellWord
 from afscan.platforms.reading import Interpretation
 
 _EXTRA = {"vuln": "dependencies", "misconfig": "iac", "config": "iac", "secret": "secrets"}
+_HARMLESS = frozenset(("true", ":", "echo", "printf"))
 _UPLOAD = "github/codeql-action/upload-sarif"
 
 
@@ -61,6 +63,54 @@ def add_scans(steps: list[WorkflowStep], job: WorkflowJob | None, out: Interpret
             out.subjects.append(scan)
         if _updates(step):
             out.subjects.append(_updater(step))
+
+
+def scans_in_script(
+    script: Script, call: Command, step: WorkflowStep, job: WorkflowJob, later: list[WorkflowStep]
+) -> Iterator[SecurityScan]:
+    """The scans of a script that a step calls: a finding has to end the script, and the script's failure the step.
+
+    :param call: the step's command that runs the script.
+    """
+    source = script.node.source
+    whole = Scalar(source, source.span(0, len(source.text)), source.text)
+    for command in script.commands:
+        if command.wrapper is not None or not command.words:
+            continue
+        one = _as_run_command(command, whole)
+        for at in (command, call):
+            lost = _is_lost(at)
+            if lost and not one.lost:
+                one.lost, one.lost_at = f"{at.script.name} goes on when it fails", at.place
+            one.unsure = one.unsure or lost is None
+        scan = _scan_of_command(inner_command(one), step)
+        if scan is not None:
+            scan.job = job
+            _passed_over(scan, step, job, later)
+            yield scan
+
+
+def _is_lost(command: Command) -> bool | None:
+    """Whether a command's failure is passed over; None where what answers it may still end the script."""
+    if command.ends_script.value is True:
+        return False
+    if command.ends_script.is_unknown or command.frame is None:
+        return None
+    frames = list(command.frame.outwards())
+    if frames[0].kind == "list" and frames[0].caught:
+        after = next((one for one in command.script.commands[command.order + 1 :] if one.wrapper is None), None)
+        return True if after is not None and (after.texts[:1] or [""])[0] in _HARMLESS else None
+    return None if {"condition", "not", "substitution", "function", "list"} & {one.kind for one in frames} else True
+
+
+def _as_run_command(command: Command, whole: Scalar) -> RunCommand:
+    """A command of a script as one of a step: its words with their spots in the script's text."""
+    words = []
+    for word, text in zip(command.words, command.texts, strict=True):
+        span, source = word.node.span, whole.source
+        start, end = source.offset(span.line, span.column), source.offset(span.end_line, span.end_column)
+        words.append(ShellWord(text, start, end, dynamic=not word.is_set))
+    return RunCommand(words, whole, all=words)
 
 
 def _writes_sarif(scan: SecurityScan, step: WorkflowStep) -> bool:

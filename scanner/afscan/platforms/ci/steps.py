@@ -19,6 +19,7 @@ from afscan.platforms.reading import Interpretation, Reader
 
 PLATFORM = "github"
 _SHELLS = frozenset(("", "bash", "sh"))
+_LINES = {"": "bash -e", "bash": "bash --noprofile --norc -eo pipefail", "sh": "sh -e"}
 MAX_STEPS = 2_000
 """Steps of one job that are read; GitHub itself allows fewer."""
 MAX_ALL_STEPS = 10_000
@@ -137,8 +138,18 @@ def _embed(step: WorkflowStep, node: Node | None, out: Interpretation) -> None:
         return
     source = node.embed(name="run", holder="workflow", syntax="shell")
     source.text = without_expressions(source.text)
-    source.owner = step.name
+    source.owner, source.shell = step.name, shell_line(step)
+    step.source = source
     out.embedded.append(source)
+
+
+def shell_line(step: WorkflowStep) -> str:
+    """The command line of the shell that runs a step's script: what GitHub makes of ``bash`` and ``sh``, else as written.
+
+    Source: GitHub documentation, "Workflow syntax", ``jobs.<job_id>.steps[*].shell``.
+    """
+    written = step.shell.or_else("").strip()
+    return _LINES.get(written, written.replace("{0}", "").strip())
 
 
 def is_shell(step: WorkflowStep) -> bool:

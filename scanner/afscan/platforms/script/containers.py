@@ -66,7 +66,7 @@ def _embed(word: tuple[str, Node], shell: str, name: str, holder: str, out: Inte
     source = _source(node, text, name, holder)
     if any(one.name == source.name and one.positions == source.positions for one in out.embedded):
         return
-    source.owner = shell
+    source.shell = shell
     out.embedded.append(source)
 
 

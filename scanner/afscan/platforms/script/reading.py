@@ -344,6 +344,6 @@ class _Reading:
                 word = outer.words[index + 1]
                 if isinstance(word.node, Word) and word.node.literal and word.is_set and " " in word.or_else(""):
                     embedded = word.node.embed(name=self.script.file_name, holder="container", syntax="shell")
-                    embedded.owner = " ".join(outer.texts[: index + 1])
+                    embedded.shell = " ".join(outer.texts[: index + 1])
                     self.out.embedded.append(embedded)
                 return

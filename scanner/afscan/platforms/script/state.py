@@ -35,8 +35,7 @@ class State:
 def interpreter_of(source: Source) -> tuple[str, list[str]]:
     """The shell that reads a script and the options that it is started with; "" where nothing says.
 
-    A text in a container's command or a workflow's step tells it in ``owner``: ``bash -ec``. Without any, a step of a GitHub workflow
-    runs with ``bash -e`` (docs.github.com, "Workflow syntax", shell).
+    A text in a container's command or a workflow's step comes with it (:attr:`Source.shell`): ``bash -ec``.
     """
     words: list[str] = []
     found = _SHEBANG.match(source.text)
@@ -44,10 +43,8 @@ def interpreter_of(source: Source) -> tuple[str, list[str]]:
         words = [found[1], *(found[2] or "").split()]
         if basename(words[0]) == "env":
             words = [word for word in words[1:] if word != "-S" and "=" not in word]
-    elif source.holder in ("container", "probe", "workflow") and source.owner:
-        words = source.owner.split()
-    elif source.holder == "workflow":
-        words = ["bash", "-e"]
+    elif source.shell:
+        words = source.shell.split()
     elif source.name.endswith(".bash"):
         words = ["bash"]
     name = basename(words[0]) if words else ""
