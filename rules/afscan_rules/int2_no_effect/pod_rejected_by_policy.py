@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from afscan.join.admission import namespace_of, refused
+from afscan.join.gitops import deployed_by
 from afscan.model.objects import PodAdmission
 from afscan.model.stack import Stack
 from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule, unknown
@@ -33,14 +34,17 @@ def pod_rejected_by_policy(admission: PodAdmission, stack: Stack) -> Iterator[Pr
         return
     level = namespace.enforce.or_else("")
     certain, doubts = refused(admission, level)
-    here = Related(namespace.enforce.place, f"{namespace.name} enforces `{level}`.")
+    here = [Related(namespace.enforce.place, f"{namespace.name} enforces `{level}`.")]
+    application = deployed_by(stack, admission.workload)
+    if application is not None and not admission.workload.namespace_written:
+        here.append(Related(application.destination.place, f"{application.name} puts its pods into this namespace."))
     if certain:
         first = certain[0]
         what = list(dict.fromkeys(one.what for one in certain))
         more = f", and {len(what) - _SHOWN} more" if len(what) > _SHOWN else ""
         message = f"{namespace.name} refuses the pods of {admission.name}: {'; '.join(what[:_SHOWN])}{more} (level `{level}`)."
         related = [Related(one.at.place, f"{one.what[:1].upper()}{one.what[1:]}.") for one in certain[1:_SHOWN]]
-        yield fail(first.at.place, message, related=[here, *related])
+        yield fail(first.at.place, message, related=[*here, *related])
     elif doubts:
         message = f"Whether {namespace.name} admits the pods of {admission.name} is not known: {doubts[0].what}."
-        yield unknown(doubts[0].at.place, message, related=[here])
+        yield unknown(doubts[0].at.place, message, related=here)

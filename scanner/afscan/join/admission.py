@@ -2,11 +2,12 @@
 
 Source: Kubernetes documentation, "Pod Security Admission": the label ``pod-security.kubernetes.io/enforce`` of a namespace decides,
 and what it forbids is refused when the pod is made, not when the workload is. Exemptions are the cluster's configuration, which is
-in no manifest. A manifest that names no namespace goes to any: nothing is said of it.
+in no manifest. A manifest that names no namespace goes to the one that a GitOps application gives it, else to any: nothing is said of it.
 """
 
 from collections.abc import Iterable
 
+from afscan.join.gitops import namespace_given
 from afscan.join.namespaces import UNWRITTEN, declared_namespace
 from afscan.model.cluster import Namespace
 from afscan.model.node import Node
@@ -38,8 +39,9 @@ def _admission(node: Node, annotations: Node | None, workload: Workload) -> PodA
 
 
 def namespace_of(stack: Stack, workload: Workload) -> Namespace | None:
-    """The Namespace in which a workload's pods run, where both are written."""
-    return None if workload.namespace == UNWRITTEN else declared_namespace(stack, workload.namespace)
+    """The Namespace in which a workload's pods run, where both are written, or an application says where it puts them."""
+    name = namespace_given(stack, workload) if workload.namespace == UNWRITTEN else workload.namespace
+    return declared_namespace(stack, name) if name else None
 
 
 def refused(admission: PodAdmission, level: str) -> tuple[list[PodViolation], list[PodViolation]]:

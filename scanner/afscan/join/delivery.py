@@ -4,6 +4,7 @@ The index is made where a rule first asks for it, in time linear in subjects. So
 Autoscaling", "Specifying a Disruption Budget" and "Deployments" (how bounds of a rolling update are rounded).
 """
 
+from afscan.join.gitops import namespace_given
 from afscan.join.health import health_check_of
 from afscan.join.services import selected
 from afscan.model.delivery import Autoscaler, DisruptionBudget, ResourceQuota, Rollout, StartDependency
@@ -52,7 +53,7 @@ def _indexed(stack: Stack) -> Delivery:
     for workload in stack.of(Workload):
         if workload.namespace:
             index.named.setdefault((workload.namespace, workload.name), workload)
-            index.inhabited.add(workload.namespace)
+            index.inhabited.add(namespace_given(stack, workload) or workload.namespace)
         else:
             service = workload.name.removeprefix("service ")
             index.services.setdefault((workload.project, workload.overlay, service), workload)

@@ -18,6 +18,7 @@ from afscan.model.subjects import Subject, Workload
 from afscan.model.value import Value
 
 KEY = "gitops"
+_DESTINATIONS = "gitops destinations"
 
 
 def join(stack: Stack) -> Iterable[Subject]:
@@ -28,14 +29,17 @@ def join(stack: Stack) -> Iterable[Subject]:
     _locate(stack, applications, folders)
     below = _workloads_by_folder(stack)
     by_folder: dict[str, GitOpsApplication] = {}
+    destinations: dict[str, set[str]] = defaultdict(set)
     for application in applications:
         folders_of = [folder for source in application.sources for folder in source.folders]
         for folder in folders_of:
             by_folder.setdefault(folder, application)
+            destinations[folder].add(application.destination.or_else(""))
         # Applications of one folder share its list: there may be one for each of many clusters.
         lists = [below.get(folder, []) for folder in folders_of]
         application.workloads = lists[0] if len(lists) == 1 else [workload for listed in lists for workload in listed]
     stack.joined[KEY] = by_folder
+    stack.joined[_DESTINATIONS] = destinations
     _settle_foreign(stack, applications)
     return []
 
@@ -133,3 +137,19 @@ def deployed_by(stack: Stack, workload: Workload) -> GitOpsApplication | None:
     while folder and folder not in by_folder:
         folder = folder.rpartition("/")[0]
     return by_folder.get(folder)
+
+
+def namespace_given(stack: Stack, workload: Workload) -> str:
+    """The namespace into which an application deploys a workload whose manifest names none; "" where none or several do.
+
+    Source: Argo CD documentation, "Application Specification": ``destination.namespace`` is that of the manifests without one.
+    """
+    if workload.namespace_written or deployed_by(stack, workload) is None:
+        return ""
+    destinations: dict[str, set[str]] = stack.joined.get(_DESTINATIONS, {})
+    found: set[str] = set()
+    folder = normpath(workload.node.source.path).rpartition("/")[0]
+    while folder:
+        found |= destinations.get(folder, set())
+        folder = folder.rpartition("/")[0]
+    return found.pop() if len(found) == 1 else ""

@@ -38,13 +38,13 @@ def _script(node: Scalar, text: str, base: int, depth: int) -> Iterator[Dependen
     for command in commands(text):
         program, arguments = command.program()
         for word, kind, package in installed(program, arguments):
-            yield _dependency(_part(node, base + word.start, base + word.end), kind, package)
+            yield _dependency(part_of(node, base + word.start, base + word.end), kind, package)
         if program in _SHELLS and depth < _MAX_DEPTH and all(word.text.startswith("-") for word in arguments):
             for start, end in command.bodies:
                 yield from _script(node, text[start:end], base + start, depth + 1)
 
 
-def _part(node: Scalar, start: int, end: int) -> Scalar:
+def part_of(node: Scalar, start: int, end: int) -> Scalar:
     """A word of a scalar as a scalar of its own, at its own place."""
     text = node.text[start:end]
     if node.inner is not None:

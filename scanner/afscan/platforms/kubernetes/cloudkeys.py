@@ -7,6 +7,7 @@ Source: External Secrets Operator documentation, "AWS Authentication", "Azure Ke
 
 from afscan.model.ci import StaticCloudKeys
 from afscan.model.node import Mapping
+from afscan.model.subjects import IgnoredSetting
 from afscan.model.value import Value
 from afscan.platforms.kubernetes.objects import PLATFORM, KubernetesObject
 
@@ -15,6 +16,15 @@ _PROVIDERS = {
     "gcpsm": ("Google Cloud", ("auth", "secretRef")),
     "azurekv": ("Azure", ("authSecretRef",)),
 }
+
+
+_AWS_KEYS = {
+    "accessKeyID": "accessKeyIDSecretRef",
+    "secretAccessKey": "secretAccessKeySecretRef",
+    "sessionToken": "sessionTokenSecretRef",
+}
+"""Fields that ``auth.secretRef`` of AWS does not have, and what they are called in every version of the API. Unknown fields of a custom
+resource are pruned when it is stored (kubernetes.io, "Extend the Kubernetes API with CustomResourceDefinitions", "Field pruning")."""
 
 
 def read_login(item: KubernetesObject) -> None:
@@ -36,3 +46,22 @@ def read_login(item: KubernetesObject) -> None:
                 how=f"`{how}`",
             )
         )
+        if provider == "aws" and isinstance(keys, Mapping):
+            _misnamed(item, keys)
+
+
+def _misnamed(item: KubernetesObject, keys: Mapping) -> None:
+    """Emit the keys of a login to AWS that are not called as the operator reads them."""
+    for written, meant in _AWS_KEYS.items():
+        if written in keys.entries and meant not in keys.entries:
+            item.out.subjects.append(
+                IgnoredSetting(
+                    name=f"{written} of {item.title}",
+                    node=keys.keys.get(written, keys.entries[written]),
+                    platform=PLATFORM,
+                    product="external-secrets",
+                    setting=written,
+                    why=f"the External Secrets Operator reads `{meant}`, and an unknown field is dropped",
+                    instead=meant,
+                )
+            )
