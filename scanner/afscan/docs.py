@@ -1,4 +1,4 @@
-"""Generate what follows from the code: rule pages, their index, JSON Schemas, and the pack's ``controls.json`` and ``platforms.json``.
+"""Generate what follows from the code: rule pages, their index, JSON Schemas, and the pack's ``controls.json``, ``rules.json`` and ``platforms.json``.
 
 ``python -m afscan.docs docs`` writes it; ``--check`` only tells whether the files on disk are up to date (exit code 1 if not).
 """
@@ -14,6 +14,8 @@ from afscan.coverage import GENERATED as PLATFORMS
 from afscan.coverage import generated_platforms, load_platforms, platforms_page
 from afscan.examples import Example, examples_of, fixtures_folder
 from afscan.policy.controls import GENERATED, Control, generated_controls, load_controls
+from afscan.policy.index import GENERATED as INDEX
+from afscan.policy.index import generated_index
 from afscan.policy.registry import load_packs
 from afscan.policy.rule import Rule
 
@@ -129,8 +131,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of date")
     options = parser.parse_args(arguments)
     folder: Path = options.folder
-    # The controls first: the pages are made from what is generated of them.
-    stale = _renew({_in_pack(GENERATED): generated_controls()}, write=not options.check)
+    # The controls and the index first: the pages are made from what is generated of them.
+    stale = _renew({_in_pack(GENERATED): generated_controls(), _in_pack(INDEX): generated_index()}, write=not options.check)
     stale += _renew(_platforms(), write=not options.check)
     wanted = {folder / name: text for name, text in pages().items()}
     stale += _renew(wanted, write=not options.check)

@@ -24,7 +24,7 @@ from afscan.model.subjects import Credential, Origin, Subject, overlay_of
 from afscan.policy.controls import load_controls
 from afscan.policy.outcome import Problem, Related, Verdict, unknown
 from afscan.policy.registry import choose, load_packs
-from afscan.policy.rule import Rule
+from afscan.policy.rule import Rule, name_of
 from afscan.result import Evidence, Finding, InternalError, Result, Tally
 
 Progress = Callable[[int, int], None]
@@ -219,11 +219,12 @@ def check(part: Deployment, rules: Iterable[Rule], result: Result, files: StackF
     """Call every rule on every subject of its kinds, and count the verdicts."""
     stack = part.stack
     by_control: dict[str, dict[int, set[Verdict]]] = {}
+    kinds = {name_of(kind): kind for kind in stack.kinds()}
     for rule in rules:
         tally = result.by_rule[rule.code]
         seen = by_control.setdefault(rule.control, {})
-        for kind in rule.kinds:
-            for subject in stack.of(kind):
+        for name in rule.judges:  # by name: a rule that finds nothing to judge is not even imported
+            for subject in stack.of(kinds[name]) if name in kinds else ():
                 if not part.judges(subject):
                     continue
                 verdict = _check_one(rule, subject, stack, result, files)

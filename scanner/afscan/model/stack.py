@@ -47,6 +47,10 @@ class Stack:
         """All subjects of a type, subtypes included."""
         return cast("list[S]", self._by_type.get(kind, []))
 
+    def kinds(self) -> list[type[Subject]]:
+        """All types of which there are subjects, base types included."""
+        return [kind for kind, subjects in self._by_type.items() if subjects]
+
     def __iter__(self) -> Iterator[Subject]:
         return iter(self.of(Subject))
 

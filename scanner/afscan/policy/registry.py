@@ -6,13 +6,14 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from afscan.policy.entrypoints import entry_points
+from afscan.policy.index import load_late
 from afscan.policy.rule import PolicyError, Rule, registered
 
 GROUP = "afscan.rules"
 
 
 def load_packs() -> list[Rule]:
-    """Import every rule of every installed pack; the rules, sorted by code.
+    """The rules of every installed pack, sorted by code. They are imported, unless the pack's index tells what they are.
 
     :raises PolicyError: if a pack cannot be imported or holds a malformed rule.
     """
@@ -25,7 +26,9 @@ def load_packs() -> list[Rule]:
 
 
 def load_pack(package: ModuleType) -> None:
-    """Import all modules of all folders of a rule package; importing a rule module registers its rule."""
+    """Register the rules of a package: by its index, or else importing all modules of all its folders."""
+    if load_late(package):
+        return
     for folder in iter_modules(package.__path__, package.__name__ + "."):
         if not folder.ispkg:
             continue

@@ -23,9 +23,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from inspect import cleandoc
+from importlib import import_module
 from types import UnionType
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from afscan.model.record import record
 from afscan.model.stack import Stack
@@ -51,7 +51,8 @@ class Rule:
     """One machine check and what is known of it.
 
     ``kinds`` are the subject types that it judges; ``profile`` is ``default`` or ``strict``; ``absence`` marks a rule that is
-    judged on complete stacks only; ``tags`` are CWE numbers and the like for reports (``CWE-250``).
+    judged on complete stacks only; ``tags`` are CWE numbers and the like for reports (``CWE-250``). What a rule out of its pack's
+    index (:func:`late`) lacks is there once its module is imported, which asking for it does.
     """
 
     code: str
@@ -65,6 +66,19 @@ class Rule:
     tags: tuple[str, ...]
     module: str
     doc: str
+
+    if not TYPE_CHECKING:  # to a type checker, the fields are all there are
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in ("check", "kinds", "doc"):
+                raise AttributeError(name)
+            self.__dict__.update(_imported(self).__dict__)
+            return self.__dict__[name]
+
+    @cached_property
+    def judges(self) -> tuple[str, ...]:
+        """The names of the kinds, with their modules (``afscan.model.subjects.images.ImageReference``)."""
+        return tuple(name_of(kind) for kind in self.kinds)
 
     @cached_property
     def title(self) -> str:
@@ -91,6 +105,40 @@ class Rule:
         """The fix in the words of a platform."""
         fixes = self.fixes
         return fixes.get(platform) or fixes.get("any") or next(iter(fixes.values()), "")
+
+
+def name_of(kind: type[Subject]) -> str:
+    """How an index writes a kind of subjects."""
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def late(**known: Any) -> Rule:
+    """A rule whose module need not be imported until it judges: all its fields but ``check``, ``kinds`` and ``doc``, and ``judges``."""
+    made = object.__new__(Rule)
+    made.__dict__.update(known)
+    return made
+
+
+def _imported(one: Rule) -> Rule:
+    """What the module of a late rule registers.
+
+    :raises PolicyError: if it cannot be imported, or registers no such rule.
+    """
+    try:
+        import_module(one.module)
+    except ImportError as error:
+        raise PolicyError(f"the rule {one.code} ({one.module}) cannot be imported: {error}") from error
+    found = registered.get(one.code)
+    if found is None or "check" not in found.__dict__:
+        raise PolicyError(f"{one.module} registers no rule {one.code}; the index of its pack is out of date")
+    return found
+
+
+def _cleaned(doc: str) -> str:
+    """A docstring without its indentation."""
+    from inspect import cleandoc  # noqa: PLC0415 - most runs show the documentation of few rules
+
+    return cleandoc(doc)
 
 
 def rule(
@@ -132,7 +180,7 @@ def rule(
             absence=absence,
             tags=tags,
             module=module,
-            doc=cleandoc(check.__doc__),
+            doc=_cleaned(check.__doc__),
         )
         return check
 
