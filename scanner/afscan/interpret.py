@@ -18,8 +18,7 @@ MAX_NESTING = 5
 
 _TEMPLATE = re.compile(r"\{\{-?\s*(?:\.|\$|if\b|range\b|with\b|include\b|template\b|define\b|end\b|/\*|toYaml\b)|\{%-?\s*\w+")
 
-
-_ALERT = re.compile(r"^[ \t]*(?:-[ \t]+)?alert:[ \t]*[\w\"'-]", re.MULTILINE)
+_CONTROL = re.compile(r"^[ \t]*(?:\{\{-?[ \t]*(?:if|range|with|include|define|end|template)\b|\{%)", re.MULTILINE)
 
 _UNREAD = frozenset((NoticeKind.SYNTAX, NoticeKind.LIMIT, NoticeKind.TOO_LARGE, NoticeKind.TEMPLATED))
 _TEMPLATED = frozenset(
@@ -84,13 +83,14 @@ def _interpret_one(source: Source, out: Interpretation) -> bool:
 
 
 def _is_chart_template(source: Source) -> bool:
-    """Whether template markers stand at the start of a line (control flow), or the file lies in a chart's templates folder."""
+    """Whether a file lies in a chart's templates folder, or template markers stand at the start of a line (control flow).
+
+    In YAML, control flow within a text is that text's own (a template of Vault's agent, of an alert's description), and elsewhere it
+    does not parse: there the parser decides.
+    """
     if "/templates/" in f"/{source.path}" and source.outer is None:
         return True
-    control = r"^[ \t]*(?:\{\{-?[ \t]*(?:if|range|with|include|define|end|template)\b|\{%)"
-    if re.search(control, source.text, re.M) is None:
-        return False
-    return _ALERT.search(source.text) is None  # texts of alerts are templates that Prometheus itself renders, line by line
+    return source.syntax != "yaml" and _CONTROL.search(source.text) is not None
 
 
 def _hand_over(source: Source, root: Node, out: Interpretation) -> bool:

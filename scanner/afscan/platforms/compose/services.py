@@ -62,11 +62,12 @@ def add_service(name: str, fields: Fields, mounts: Mounts, embedding: Embedding,
 
 
 def _workload(name: str, fields: Fields, completes: bool) -> Workload:
-    """The service. It runs to completion where another one waits for that, in the job modes, and where both restart
-    settings say never: ``restart: "no"`` alone is Compose's default and says nothing."""
+    """The service. It runs to completion where another one waits for that, in the job modes, where both restart settings say
+    never, and where it is started by hand only (a profile) and never again: ``restart: "no"`` alone is Compose's default and says
+    nothing."""
     mode = fields.text("deploy", "mode").or_else("")
-    never = (
-        fields.text("restart").or_else("") == "no" and fields.text("deploy", "restart_policy", "condition").or_else("") == "none"
+    never = fields.text("restart").or_else("") == "no" and (
+        fields.text("deploy", "restart_policy", "condition").or_else("") == "none" or bool(list(fields.items("profiles")))
     )
     networks, aliases = _networks(name, fields)
     return Workload(
