@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PATHS := scanner rules tests bench
 
-.PHONY: scan test check format docs lock clean
+.PHONY: scan test test-servers check format docs lock clean
 
 # pip compiles what it installs, but not an editable install; and where PYTHONDONTWRITEBYTECODE is set, Python compiles it anew
 # in each run, which doubles the time that a run takes.
@@ -17,6 +17,11 @@ scan: $(VENV)/scan.stamp
 # From a fresh clone to the last test.
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n auto
+
+# Against real servers: they show what the rules lean on. Installs them where root and apt are; skips by name what is absent.
+test-servers: $(VENV)/dev.stamp
+	tests/servers/install.sh
+	$(BIN)/python -m pytest -rs tests/servers
 
 # What a change must pass: format, lint, strict types, generated files up to date, unit tests.
 check: $(VENV)/dev.stamp
@@ -35,7 +40,7 @@ docs: $(VENV)/dev.stamp
 
 # Renew the pinned development environment: hashes and versions only, no addresses.
 lock:
-	$(BIN)/pip-compile --quiet --extra dev --allow-unsafe --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	$(BIN)/pip-compile --quiet --extra dev --extra servers --allow-unsafe --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 		--no-header --output-file requirements-dev.txt pyproject.toml
 
 $(VENV)/scan.stamp: pyproject.toml

@@ -191,7 +191,8 @@ def syntax_of(name: str, text: str, *, hint: str | None = None) -> str | None:
         return "properties"
     if _GRAFANA_NAME.match(base) or (suffix in ("ini", "") and _GRAFANA.search(text)):
         return "goini"
-    if base in _REDIS_NAMES or (suffix in ("conf", "", "acl") and len(_REDIS.findall(text)) >= 2):
+    found = len(_REDIS.findall(text)) if suffix in ("conf", "", "acl") else 0
+    if base in _REDIS_NAMES or found >= (1 if suffix == "acl" else 2):
         return "redisconf"
     if suffix == "ini" and base.startswith("pgbouncer"):
         return "ini"

@@ -1,5 +1,5 @@
 """What Redis and Valkey refuse. Shown on Redis 7.0: an unknown directive, a trailing comment, a value of the wrong type (``${}``
-included), ``maxclients 0``, a folder that is not there, TLS without key and certificate: FATAL."""
+included), more or fewer words than a directive takes, ``maxclients 0``, a folder that is not there, TLS without key and certificate: FATAL."""
 
 import re
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ def refused(server: RedisServer, *, official: bool) -> Iterator[RefusedSetting]:
     for one in server.settings.values():
         if one.layer == "command-line":
             yield from _directive(one)
+    yield from _two_places_for_users(server)
     if server.container is not None:  # a file alone may be completed by arguments
         yield from _tls(server)
         if official:
@@ -39,9 +40,26 @@ def _directive(one: Setting) -> Iterator[RefusedSetting]:
     if comment is not None and one.name != "user":
         yield RefusedSetting(setting=one.name, place=comment.place, why="a comment needs a line of its own")
         return
-    why = _wrong(one) if one.value.is_set and len(one.arguments) <= 1 else ""
+    why = _miscounted(one) or (_wrong(one) if one.value.is_set and len(one.arguments) <= 1 else "")
     if why:
         yield at_value(one, why)
+
+
+def _miscounted(one: Setting) -> str:
+    """Most directives take one word: ``tls-protocols TLSv1.2 TLSv1.3`` without quotes is refused. Source: redis/src/config.c."""
+    if any(not word.is_set for word in one.arguments):
+        return ""  # what completes a word may bring more of them
+    count = len(one.arguments)
+    if one.name == "save":
+        empty = count == 1 and one.arguments[0].value == ""
+        return "" if empty or (count and count % 2 == 0) else "it takes pairs of seconds and changes"
+    if one.name in ("rename-command", "replicaof", "slaveof"):
+        return "" if count == 2 else "it takes two words"
+    if one.name in names("redis", "many"):
+        return "" if count else "it takes a value"
+    if count == 1:
+        return ""
+    return "it takes one word, in quotes where it has blanks" if count else "it takes a value"
 
 
 def _wrong(one: Setting) -> str:
@@ -58,6 +76,13 @@ def _wrong(one: Setting) -> str:
             return ""
         return f"`{shown(one.value)}` is no size{placeholder(text)}"
     return "it must be at least 1" if one.name == "maxclients" and text == "0" else ""
+
+
+def _two_places_for_users(server: RedisServer) -> Iterator[RefusedSetting]:
+    """Users in redis.conf beside an ACL file: Redis wants one of them."""
+    file = server.settings.get("aclfile")
+    if file is not None and file.value.or_else("") and any(name.startswith("user ") for name in server.settings):
+        yield at_value(file, "users are written in the configuration, too, and Redis takes them from one place only")
 
 
 def _tls(server: RedisServer) -> Iterator[RefusedSetting]:
