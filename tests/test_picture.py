@@ -336,3 +336,59 @@ def test_a_scan_imports_nothing_of_it(shop: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=shop, check=True)
     assert "afscan.picture" not in done.stderr
     assert Pictures.model_fields
+
+
+CARE = {
+    "compose.yaml": """\
+services:
+  prometheus:
+    image: prom/prometheus:v3.5.0
+    volumes: ["./prometheus.yml:/etc/prometheus/prometheus.yml", "./rules.yml:/etc/prometheus/rules.yml"]
+  alertmanager:
+    image: prom/alertmanager:v0.28.1
+    volumes: ["./alertmanager.yml:/etc/alertmanager/alertmanager.yml"]
+  hook: {image: "acme/hook:1"}
+  cache: {image: "redis:7.4"}
+  exporter:
+    image: oliver006/redis_exporter:v1.74.0
+    environment: {REDIS_ADDR: "redis://cache:6379"}
+""",
+    "prometheus.yml": """\
+scrape_configs:
+  - job_name: redis
+    static_configs: [{targets: ["exporter:9121"]}]
+rule_files: [rules.yml]
+alerting:
+  alertmanagers:
+    - static_configs: [{targets: ["alertmanager:9093"]}]
+remote_write:
+  - url: https://metrics.example.com/api/v1/write
+""",
+    "rules.yml": "groups: [{name: a, rules: [{alert: CacheDown, expr: redis_up == 0}]}]\n",
+    "alertmanager.yml": """\
+route: {receiver: hook}
+receivers:
+  - name: hook
+    webhook_configs:
+      - url: http://hook:8080/alerts
+""",
+    "crontab": "0 3 * * * /opt/save.sh\n",
+    "save.sh": "#!/bin/sh\nset -e\nredis-cli -h cache --rdb /backup/dump.rdb\n",
+}
+
+
+def test_what_cares_for_a_datastore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in CARE.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    (picture,) = pictures_of(discover(["."]))[0].stacks
+    (cache,) = [one for one in picture.nodes if one.name == "cache"]
+    assert [(one.job, one.through, one.place.line) for one in cache.watched_by] == [("redis", "exporter", 2)]
+    assert [one.name for one in cache.alerts] == ["CacheDown"]
+    assert [(one.name, one.place.path, one.place.line) for one in cache.backups] == [
+        ("save.sh, redis-cli (on `0 3 * * *`)", "save.sh", 3)
+    ]
+    talks = {(one.client, one.server, one.port, one.place.path, one.place.line) for one in picture.links}
+    assert ("/service prometheus", "/service alertmanager", 9093, "prometheus.yml", 7) in talks
+    assert ("/service prometheus", "external/metrics.example.com", 443, "prometheus.yml", 9) in talks
+    assert ("/service alertmanager", "/service hook", 8080, "alertmanager.yml", 5) in talks

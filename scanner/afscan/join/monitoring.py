@@ -182,7 +182,7 @@ class _Loader:
             self.others = container
             self.found.metricsql = self.found.metricsql or product.startswith("vm") or product in _METRICSQL
         for mount in container.mounts:
-            owner = _owner(container, mount)
+            owner = mounted_owner(container, mount)
             if owner is not None:
                 self.mounted[owner].append(container)
         paths = _config_paths(container, product)
@@ -204,7 +204,7 @@ class _Loader:
         """The rule files that a container finds, with the path of each."""
         for mount in container.mounts:
             target = mount.target.or_else("").rstrip("/")
-            owner = _owner(container, mount)
+            owner = mounted_owner(container, mount)
             for found in self.files.by_owner.get(owner, ()) if owner is not None and target else ():
                 file: Subject = found
                 name = basename(file.node.source.name)
@@ -296,7 +296,7 @@ def _files(subjects: Iterable[Subject]) -> "Files":
     return files
 
 
-def _owner(container: Container, mount: Mount) -> tuple[str, str] | None:
+def mounted_owner(container: Container, mount: Mount) -> tuple[str, str] | None:
     """The key by which texts of a mounted ConfigMap, Secret or Compose config are indexed."""
     if not mount.source.is_set or mount.kind not in _OWNED:
         return None

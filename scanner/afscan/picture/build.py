@@ -21,14 +21,18 @@ from afscan.join.pooling import is_postgres, pooling_of
 from afscan.join.pooling import target_of as pool_target
 from afscan.join.reachability import Reach, may_reach
 from afscan.join.watching import watches
-from afscan.model.monitoring import LogOutput, LogPipeline, RuleFile
+from afscan.model.monitoring import LogOutput, LogPipeline, PrometheusConfig, RuleFile
+from afscan.model.node import Node as ModelNode
+from afscan.model.node import Scalar, Sequence
 from afscan.model.place import Place
 from afscan.model.stack import Stack
 from afscan.model.subjects import Connection, ManagedResource, Origin, PgBouncer, Subject, Workload, overlay_of
 from afscan.model.value import Value
+from afscan.picture.care import alerted, deployed, saved, watched
 from afscan.picture.exposures import exposures
 from afscan.picture.nodes import external_node, managed_node, settings_node, workload_node
 from afscan.picture.places import at, host_and_port, mention
+from afscan.picture.readers import Readers
 from afscan.picture.records import Alerts, Answer, Judged, Link, Node, Picture, Role, Unresolved, Watch
 from afscan.platforms.variables.roles import role_of
 
@@ -53,6 +57,7 @@ class _Builder:
         self.nodes: dict[str, Node] = {}
         self.ids: dict[int, str] = {}
         self.links: list[Link] = []
+        self.readers = Readers(stack)
         self.unresolved: list[Unresolved] = []
 
     def picture(self, variant: str) -> Picture:
@@ -64,8 +69,10 @@ class _Builder:
         for connection in _ordered([one for one in stack.of(Connection) if not one.listener and not overlay_of(one)]):
             self._connect(connection)
         self._log_outputs()
+        self._alertmanagers()
         self._secrets()
         self._watches()
+        self._care()
         return Picture(
             root="" if stack.root == "." else stack.root,
             variant=variant,
@@ -92,7 +99,7 @@ class _Builder:
             told = f"`{endpoint.host}`" if endpoint.host else "its host"
             why = endpoint.why if endpoint.kind == ABSENT else f"{told} is not known: {endpoint.why}"
             self.unresolved.append(Unresolved(what=connection.name, why=why, place=at(connection.url.place)))
-        clients = [one.workload for one in clients_of(stack, connection)]
+        clients = [one.workload for one in clients_of(stack, connection)] or self.readers.of(connection)
         ends: list[Workload | None] = [*{id(one): one for one in clients}.values()] or [None]
         for client in ends:
             for server, workload in self._servers(endpoint):
@@ -152,24 +159,40 @@ class _Builder:
                         self._log_output(pipeline, output, host, client)
 
     def _log_output(self, pipeline: LogPipeline, output: LogOutput, host: Value[str], client: Workload | None) -> None:
+        tls = _answer(output.secure.value if output.secure.is_set else output.secure_default)
+        self._plain(pipeline, client, host, (f"{pipeline.name}, output {output.kind}", output.kind, tls))
+
+    def _alertmanagers(self) -> None:
+        """Whom a Prometheus tells of its alerts."""
+        for config in _ordered(self.stack.of(PrometheusConfig)):
+            clients: list[Workload | None] = [*self.readers.of(config)] or [None]
+            for entry in config.alertmanagers if not config.managed else ():
+                scheme = entry.get("scheme")
+                tls: Answer = "yes" if isinstance(scheme, Scalar) and scheme.text == "https" else "no"
+                for target in _targets(entry):
+                    for client in clients:
+                        self._plain(config, client, target, (f"alertmanagers in {config.name}", "alertmanager", tls))
+
+    def _plain(self, owner: Subject, client: Workload | None, host: Value[str], told: tuple[str, str, Answer]) -> None:
+        """A connection that is no subject of its own. ``told``: the setting, the product, whether by TLS."""
+        what, product, tls = told
         name, port = host_and_port(host)
-        endpoint = endpoint_at(self.stack, name, client, client.namespace if client is not None else namespace_of(pipeline))
+        endpoint = endpoint_at(self.stack, name, client, client.namespace if client is not None else namespace_of(owner))
         endpoint = replace(endpoint, port=port)
-        what = f"{pipeline.name}, output {output.kind}"
         if endpoint.kind == ABSENT:
             self.unresolved.append(Unresolved(what=what, why=endpoint.why, place=at(host.place)))
         for server, workload in self._servers(endpoint):
             reach = self._reach(endpoint, client, workload)
             self.links.append(
                 Link(
-                    client=self._client(client, pipeline),
+                    client=self._client(client, owner),
                     server=server,
                     setting=what,
                     host=endpoint.host,
                     through=endpoint.service.name if endpoint.service is not None else None,
                     port=port,
-                    product=output.kind,
-                    tls=_answer(output.secure.value if output.secure.is_set else output.secure_default),
+                    product=product,
+                    tls=tls,
                     pooled="n.a.",
                     user=None,
                     allowed=_verdict(reach),
@@ -221,6 +244,18 @@ class _Builder:
             for why, place in watch.open:
                 self.unresolved.append(Unresolved(what=f"scrape job {watch.job.job}", why=why, place=at(place)))
 
+    def _care(self) -> None:
+        """What saves, measures and deploys the nodes."""
+        nodes: dict[int, Node] = {number: self.nodes[name] for number, name in self.ids.items()}
+        stores: list[Workload | ManagedResource] = [*self.stack.of(Workload), *self.stack.of(ManagedResource)]
+        for subject in stores:
+            if id(subject) in nodes:
+                saved(self.stack, nodes[id(subject)], subject)
+        watched(self.nodes, self.links)
+        for node in nodes.values():
+            alerted(self.stack, node)
+        deployed(self.stack, nodes)
+
     def _alerts(self, file: RuleFile) -> Alerts:
         from afscan.join.monitoring import loading_of  # noqa: PLC0415 - only where there are rules
 
@@ -233,6 +268,14 @@ class _Builder:
             why=loading.why,
             place=at(file.place),
         )
+
+
+def _targets(entry: ModelNode) -> list[Value[str]]:
+    """The targets of an entry of ``alertmanagers`` that are written out."""
+    groups = entry.get("static_configs")
+    lists = [group.get("targets") for group in groups.items] if isinstance(groups, Sequence) else []
+    items = [item for one in lists if isinstance(one, Sequence) for item in one.items]
+    return [Value.of(item.text, item) for item in items if isinstance(item, Scalar) and item.text]
 
 
 def _ordered(subjects: list[S]) -> list[S]:

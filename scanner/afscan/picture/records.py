@@ -43,6 +43,9 @@ class Watch(_Model):
 
     job: str
     place: At
+    through: Annotated[str | None, Field(description="The exporter that measures it; null where the job reaches it itself.")] = (
+        None
+    )
 
 
 class Port(_Model):
@@ -68,7 +71,14 @@ class Node(_Model):
     services: Annotated[list[Mention], Field(description="The Services that select it.")]
     exposures: list[Exposure]
     watched_by: list[Watch]
+    alerts: Annotated[
+        list[Mention], Field(description="Of a datastore that is watched: the alerts on its product's metrics.")
+    ] = []
     backups: Annotated[list[Mention], Field(description="Of a datastore: what backs it up, as far as it is seen.")]
+    restores: Annotated[
+        list[Mention], Field(description="Of a datastore: what restores its backups into a scratch database.")
+    ] = []
+    deployed_by: Annotated[list[Mention], Field(description="The GitOps applications that deploy it.")] = []
     place: At | None
 
 

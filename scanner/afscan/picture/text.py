@@ -108,9 +108,12 @@ class _Text:
             self._fact("open by", f"{way.how} {way.what}  {_spot(way.place)}")
         for link in links.get(node.id, ()):
             self._talk(link, nodes[link.server])
-        jobs = ", ".join(dict.fromkeys(one.job for one in node.watched_by))
+        jobs = ", ".join(dict.fromkeys(f"{one.job} through {one.through}" if one.through else one.job for one in node.watched_by))
         self._fact("watched", jobs or ("by no scrape job seen" if node.datastore and node.role == "workload" else ""))
+        self._fact("alerts", ", ".join(one.name for one in node.alerts))
         self._fact("backups", ", ".join(one.name for one in node.backups) or ("none seen" if node.datastore else ""))
+        self._fact("restored", ", ".join(one.name for one in node.restores))
+        self._fact("deployed", ", ".join(one.name for one in node.deployed_by))
 
     def _fact(self, label: str, text: str) -> None:
         if text:

@@ -167,11 +167,11 @@ def _heredoc(builder: _Builder, heredoc: Heredoc) -> Mapping:
     body = script(heredoc.body)
     node = Mapping(body.source, body.span)
     for name, value in (
-        ("name", Scalar(body.source, body.span, heredoc.name)),
-        ("quoted", Scalar(body.source, body.span, "true" if heredoc.quoted else "false")),
+        ("name", Scalar(body.source, heredoc.named, heredoc.name, plain=not heredoc.quoted)),
+        ("quoted", Scalar(body.source, heredoc.named, "true" if heredoc.quoted else "false")),
         ("body", body),
     ):
-        node.add(Scalar(body.source, body.span, name), value)
+        node.add(Scalar(body.source, heredoc.named, name), value)
     return node
 
 

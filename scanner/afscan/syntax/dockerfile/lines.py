@@ -6,6 +6,7 @@ inside a continuation are dropped; an escape character that is itself escaped do
 """
 
 from afscan.model.notice import Notice, NoticeKind
+from afscan.model.place import Span
 from afscan.model.record import field, record
 from afscan.model.source import Source
 from afscan.syntax.dockerfile.texts import Text, TextBuilder
@@ -17,9 +18,10 @@ _WITH_HEREDOC = frozenset(("RUN", "COPY", "ADD"))
 
 @record(slots=True)
 class Heredoc:
-    """One here-document: its delimiter as named, whether that was quoted (then nothing is expanded), its body."""
+    """One here-document: its delimiter as named and where, whether that was quoted (then nothing is expanded), its body."""
 
     name: str
+    named: Span
     quoted: bool
     body: Text
     end: int  # source offset behind the delimiter that closes it
@@ -153,7 +155,8 @@ def _heredocs(lines: _Lines, logical: Logical, number: int, document: Document) 
         return number
     for begin, end, name, quoted, strip_tabs in heredoc_words(text, start, document.escape):
         body, stop, number, closed = _body(lines, number, name, strip_tabs)
-        logical.heredocs.append(Heredoc(name, quoted, body, stop))
+        named = logical.content.span(begin + text[begin:end].index("<<") + 2 + strip_tabs, end)
+        logical.heredocs.append(Heredoc(name, named, quoted, body, stop))
         if not closed:
             place = lines.source.place(logical.content.span(begin, end))
             reason = f"The here-document `{name}` is never closed: the rest of the file is taken as its text, and not judged."

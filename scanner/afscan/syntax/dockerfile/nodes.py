@@ -68,7 +68,7 @@ def _decoded(text: str, index: int, value: str) -> list[int]:
 def script(content: Text) -> Scalar:
     """A longer text, with the place of each character."""
     text = content.text
-    span = content.span(0, len(text))
+    span = content.span(0, len(text) - text.endswith("\n"))
     if content.contiguous(0, len(text)) and "\n" not in text and "\r" not in text:
         return Scalar(content.source, span, text)
     return Scalar(content.source, span, text, plain=False, inner=cast("list[tuple[int, int]]", content.positions))

@@ -8,7 +8,7 @@ from afscan.model.place import Span
 from afscan.model.source import Source
 from afscan.syntax.hcl.nodes import Block, Expression
 from afscan.syntax.hcl.scan import Heredoc
-from afscan.syntax.hcl.strings import heredoc, literal
+from afscan.syntax.hcl.strings import heredoc, literal, literal_part
 from afscan.syntax.hcl.templates import directive, fold
 
 MAX_NESTING = 150
@@ -268,7 +268,7 @@ class Converter:
             if not _is_tree(inner):
                 continue
             if self._start(inner) > at:
-                parts.append(literal(self.source, at, self._start(inner)))
+                parts.append(literal_part(self.source, at, self._start(inner)))
             if inner.data == "interpolation":
                 parts.append(self._expression(next(p for p in _content(inner) if _is_tree(p)), depth + 1))
             else:
@@ -279,7 +279,7 @@ class Converter:
             whole.span = span
             return whole
         if at < end - 1:
-            parts.append(literal(self.source, at, end - 1))
+            parts.append(literal_part(self.source, at, end - 1))
         parts = fold(parts)
         return Expression(self.source, span, self.source.text[start:end], form="template", operands=parts)
 

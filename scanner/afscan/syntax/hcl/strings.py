@@ -1,11 +1,12 @@
 """Literal text: escapes in quoted strings, heredocs. Source: github.com/hashicorp/hcl, hclsyntax/spec.md, "Templates"."""
 
 import re
+from functools import partial
 
 from afscan.model.node import Node, Scalar
 from afscan.model.source import Source
 from afscan.syntax.hcl.scan import Heredoc
-from afscan.syntax.hcl.templates import parse_template
+from afscan.syntax.hcl.templates import parse_template, spots
 
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$(?=\$\{)|%(?=%\{)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
@@ -37,6 +38,14 @@ def literal(source: Source, start: int, end: int) -> Scalar:
     return Scalar(source, source.span(start, end), "".join(text), plain=False, inner=positions)
 
 
+def literal_part(source: Source, start: int, end: int) -> Scalar:
+    """The literal text between two offsets as a part of a template: it has no quotes of its own."""
+    found = literal(source, start, end)
+    if found.inner is None:
+        return Scalar(source, found.span, found.text, plain=False, inner=partial(spots, source, (start, end), None))
+    return found
+
+
 def heredoc(source: Source, found: Heredoc) -> Node:
     """A heredoc as a scalar, or as a template over its text."""
     lines = source.text[found.body : found.body_end].split("\n")[:-1]
@@ -48,5 +57,8 @@ def heredoc(source: Source, found: Heredoc) -> Node:
     text = "".join(line[min(strip, len(line)) :] + "\n" for line in lines)
     node = parse_template(Source.embedded(source, text, positions, name="", holder="heredoc", syntax="hcl"))
     if isinstance(node, Scalar):
+        if node.inner is not None:  # `$${` has lost a character: each of the others has its own place
+            inner = [(positions[line - 1][0], positions[line - 1][1] + column - 1) for line, column in node.inner]
+            return Scalar(source, source.span(found.start, found.end), node.text, plain=False, inner=inner)
         return Scalar(source, source.span(found.start, found.end), node.text, plain=False, inner=positions)
     return node

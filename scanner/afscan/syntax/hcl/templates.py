@@ -1,6 +1,7 @@
 """Templates outside quoted HCL strings: heredocs, and the strings of Terraform's JSON syntax."""
 
 import re
+from functools import partial
 
 from afscan.model.node import Node, Scalar
 from afscan.model.place import Span
@@ -44,14 +45,23 @@ def parse_template(source: Source) -> Node:
     whole = source.span(0, len(text))
     parts = fold(parts)
     if all(isinstance(part, Scalar) for part in parts):
-        return Scalar(source, whole, "".join(part.text for part in parts if isinstance(part, Scalar)), plain=False)
+        literals = [part for part in parts if isinstance(part, Scalar)]
+        joined = "".join(part.text for part in literals)
+        kept = [spot for part in literals for spot in (part.inner or [])[:-1]] if joined != text else []
+        inner = [*kept, source.position(len(text))] if len(kept) == len(joined) > 0 else None
+        return Scalar(source, whole, joined, plain=False, inner=inner)
     return Expression(source, whole, text, form="template", operands=parts)
 
 
 def _scalar(source: Source, start: int, end: int, drop_at: int | None = None) -> Scalar:
     """A literal part; ``drop_at`` is the offset of a character that only escapes the next."""
     text = source.text[start:end] if drop_at is None else source.text[start:drop_at] + source.text[drop_at + 1 : end]
-    return Scalar(source, source.span(start, end), text, plain=False)
+    return Scalar(source, source.span(start, end), text, plain=False, inner=partial(spots, source, (start, end), drop_at))
+
+
+def spots(source: Source, spot: tuple[int, int], drop_at: int | None) -> list[tuple[int, int]]:
+    """The place of each character of a literal part, and of its end."""
+    return [source.position(offset) for offset in range(spot[0], spot[1] + 1) if offset != drop_at]
 
 
 def _interpolation(source: Source, start: int, end: int) -> Node:
