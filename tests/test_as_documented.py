@@ -6,7 +6,9 @@ be read one by one before they are kept.
 
 import json
 import os
+import re
 import sys
+from collections import Counter
 
 import pytest
 
@@ -15,6 +17,8 @@ from afscan.result import Result
 from support import ROOT
 
 FOLDER = "fixtures/as-documented"
+REVIEW = ROOT / "docs" / "as-documented.md"
+_ROW = re.compile(r"\| `([^`]+?):(\d+):(\d+)` \| ([A-Z]+\d{3}) \| (.+) \|\Z")
 DOCUMENT = ROOT.parent / "shared" / "document" / "AGENTS.md"
 
 
@@ -33,6 +37,37 @@ def test_exactly_the_expected_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not result.notices
     expected = json.loads((ROOT / FOLDER / "expected.json").read_text(encoding="utf-8"))
     assert rows(result) == expected
+
+
+def reviewed() -> list[tuple[str, int, int, str]]:
+    """The rows of the review's tables of faults that are found."""
+    text = REVIEW.read_text(encoding="utf-8").partition("## Found, and left open")[0]
+    matches = [_ROW.match(line) for line in text.splitlines() if line.startswith("| `")]
+    assert all(matches), "every row of the tables is place, rule and reason"
+    return [(match[1], int(match[2]), int(match[3]), match[4]) for match in matches if match]
+
+
+def test_the_review_tells_each_finding_and_no_other() -> None:
+    expected = json.loads((ROOT / FOLDER / "expected.json").read_text(encoding="utf-8"))
+    assert Counter(reviewed()) == Counter((row["path"], row["line"], row["column"], row["rule"]) for row in expected)
+
+
+def test_the_review_counts_what_it_tells() -> None:
+    rows_of = reviewed()
+    codes = {code for *_, code in rows_of}
+    controls = {code[:-2] for code in codes}
+    counted = f"{len(rows_of)} faults are found, by {len(codes)} rules, for {len(controls)} of the 22 controls."
+    assert counted in REVIEW.read_text(encoding="utf-8")
+
+
+def test_the_review_names_every_file_and_nothing_else() -> None:
+    text = REVIEW.read_text(encoding="utf-8")
+    folder = ROOT / FOLDER
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    files -= {"expected.json", ".afscan.yaml"}
+    assert {name for name in files if f"`{name}" not in text} == set()
+    named = {match[1] for match in re.finditer(r"`((?:infra/|docker-)[^`:]+?)(?::[\d:]+)?`", text)}
+    assert {name for name in named if "." in name} <= files
 
 
 def test_the_guide_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from afscan.model.scripts import Command, Script
 from afscan.model.stack import Stack
+from afscan.platforms.script.options import command_line
 from afscan.policy import NOT_APPLICABLE, Problem, Related, Severity, fail, rule
 
 _POSITIONAL = re.compile(r"\$(?:[1-9]|\{[1-9]\})")
@@ -17,11 +18,12 @@ def script_cannot_succeed(script: Script, stack: Stack) -> Iterator[Problem]:
 
     Under `set -u` reading `$1` ends the script before its own test for a missing argument; under `set -e` with `pipefail` a `grep` that
     finds nothing ends it before the line that asks whether it found something. What was written for that case is dead, and the person at
-    the terminal gets "unbound variable" or nothing at all.
+    the terminal gets "unbound variable" or nothing at all. `psql` that reads statements goes on after each error and exits 0: `set -e`
+    never sees that half of a dump was not restored.
 
     ## Fix
     - Any: read arguments as `${1:-}` before they are tested, or test `$#` first; write `$(... | grep ... || true)` where finding nothing
-      is a normal answer.
+      is a normal answer; give `psql` `-v ON_ERROR_STOP=1`.
     """
     if script.broken or script.holder in ("probe", "image"):
         yield NOT_APPLICABLE
@@ -33,6 +35,8 @@ def script_cannot_succeed(script: Script, stack: Stack) -> Iterator[Problem]:
     if script.nounset.value is True:
         yield from _arguments(script)
     yield from _searches(script)
+    if script.errexit.value is True:
+        yield from _statements(script)
 
 
 def _arguments(script: Script) -> Iterator[Problem]:
@@ -101,3 +105,24 @@ def _assignment_around(script: Script, command: Command) -> tuple[Command, str] 
             if value.node.span[:2] <= start and value.node.span[2:] >= end:
                 return one, name
     return None
+
+
+def _statements(script: Script) -> Iterator[Problem]:
+    """`psql` that reads its statements from a pipe or a file, without ON_ERROR_STOP (postgresql.org, "psql", "Exit Status")."""
+    if "ON_ERROR_STOP" in script.node.source.text:
+        return
+    for command in script.commands:
+        if command.name_of_program != "psql" or command.wrapper is not None:
+            continue
+        line = command_line("psql", command.texts)
+        if any(line.option(name) is not None for name in ("command", "file", "list")):
+            continue
+        piped = len(command.pipeline) > 1 and command.pipeline[0] is not command
+        read = any(one.operator == "<" for one in command.redirections)
+        if piped or read:
+            yield fail(
+                command.place,
+                "An error in what this reads stops nothing: without `ON_ERROR_STOP`, `psql` goes on and exits 0, and `set -e` does not see "
+                "it.",
+                remedy="add `-v ON_ERROR_STOP=1`.",
+            )

@@ -121,6 +121,17 @@ def _scheduled_backup(item: KubernetesObject) -> None:
     read_scheduled_backup(item)
 
 
+def _objectives(name: str) -> Callable[[KubernetesObject], None]:
+    """A reader of service level objectives, imported where one turns up."""
+
+    def read(item: KubernetesObject) -> None:
+        from afscan.platforms.kubernetes import objectives  # noqa: PLC0415  (start-up time)
+
+        getattr(objectives, name)(item)
+
+    return read
+
+
 _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]] = {
     **{kind: (groups, read_workload) for kind, groups in WORKLOADS.items()},
     "Service": (("",), read_service),
@@ -147,6 +158,8 @@ _HANDLERS: dict[str, tuple[tuple[str, ...], Callable[[KubernetesObject], None]]]
     "ApplicationSet": (("argoproj.io",), _gitops("read_application_set")),
     "AppProject": (("argoproj.io",), _gitops("read_project")),
     **{kind: ((group,), _gitops(_FLUX_READERS.get(kind, "read_source"))) for group, kinds in _FLUX.items() for kind in kinds},
+    "PrometheusServiceLevel": (("sloth.slok.dev",), _objectives("read_sloth")),
+    "ServiceLevelObjective": (("pyrra.dev",), _objectives("read_pyrra")),
     "Schedule": (("velero.io",), _scheduled_backup),
     "ScheduledBackup": (("postgresql.cnpg.io",), _scheduled_backup),
 }

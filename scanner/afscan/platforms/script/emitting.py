@@ -29,6 +29,10 @@ def describe_script(script: Script, root: Statement, out: Interpretation) -> Non
             _images(command, out)
     if script.holder in ("container", "probe", "image"):
         return
+    if "%{time_" in root.source.text:
+        from afscan.platforms.script.objectives import objectives  # noqa: PLC0415  (start-up time)
+
+        out.subjects += objectives(script)
     holder = "configmap" if script.holder in ("configmap", "secret") else "file"
     whose = Owner(owner=script.name, platform="script", holder=holder, out=out)
     for node in root.walk():
