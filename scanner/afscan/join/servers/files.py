@@ -115,6 +115,8 @@ class Files:
 
     def _mounted(self, container: Container, mount: Mount, rest: str) -> Found:
         source = mount.source.or_else("")
+        if mount.kind == "empty" and mount.source.is_unset:
+            return Found(None, "", mount)  # a tmpfs of this container alone: nobody else puts a file there
         if not mount.source.is_set:
             return Found(None, mount.source.reason or "what is mounted there is not known", mount)
         if mount.kind == "host":
