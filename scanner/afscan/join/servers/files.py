@@ -20,6 +20,11 @@ class Found:
     reason: str = ""
     mount: Mount | None = None
 
+    @property
+    def hidden(self) -> bool:
+        """Whether a tmpfs of this container alone covers the path: no file lies there when it starts."""
+        return self.mount is not None and self.mount.kind == "empty" and self.mount.source.is_unset
+
 
 @record(slots=True)
 class Files:
@@ -115,8 +120,6 @@ class Files:
 
     def _mounted(self, container: Container, mount: Mount, rest: str) -> Found:
         source = mount.source.or_else("")
-        if mount.kind == "empty" and mount.source.is_unset:
-            return Found(None, "", mount)  # a tmpfs of this container alone: nobody else puts a file there
         if not mount.source.is_set:
             return Found(None, mount.source.reason or "what is mounted there is not known", mount)
         if mount.kind == "host":
