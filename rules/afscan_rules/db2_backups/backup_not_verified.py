@@ -97,7 +97,7 @@ def _globals_only(command: Command) -> bool:
     if command.name_of_program != "pg_dumpall":
         return False
     line = command_line("pg_dumpall", command.texts)
-    return any(line.option(name) is not None for name in ("globals-only", "roles-only", "tablespaces-only", "g", "r", "t"))
+    return any(line.option(name) is not None for name in ("globals-only", "roles-only", "tablespaces-only"))
 
 
 def _unverified(command: Command, script: Script) -> Iterator[Problem]:

@@ -61,10 +61,14 @@ def _ended(wait: Command, backs: list[Command]) -> Iterator[Problem]:
     )
 
 
+def _verbs(command: Command) -> list[str]:
+    """The first two words of a command that are neither options nor their values: ``rollout undo`` of ``kubectl -n shop rollout undo``."""
+    return [command.texts[index] for index in command_line(command.name_of_program, command.texts).operands[:2]]
+
+
 def _updates(command: Command) -> bool:
-    program, words = command.name_of_program, command.texts
+    program, words, verbs = command.name_of_program, command.texts, _verbs(command)
     line = command_line(program, words)
-    verbs = [words[index] for index in line.operands[:2]]
     if program in _KUBECTL:
         return verbs == ["set", "image"]
     if program == "helm":
@@ -82,7 +86,7 @@ def _recovers_alone(command: Command) -> bool:
 
 
 def _rolls_back(command: Command) -> bool:
-    words = [word for word in command.texts[1:] if not word.startswith("-")]
+    words = _verbs(command)
     if command.name_of_program in _KUBECTL:
         return words[:2] == ["rollout", "undo"]
     if command.name_of_program == "helm":
@@ -95,7 +99,7 @@ def _rolls_back(command: Command) -> bool:
 
 
 def _waits(command: Command) -> bool:
-    words = [word for word in command.texts[1:] if not word.startswith("-")]
+    words = _verbs(command)
     if command.name_of_program in _KUBECTL:
         return words[:2] == ["rollout", "status"] or words[:1] == ["wait"]
     return command.name_of_program == "helm" and words[:1] == ["upgrade"] and "--wait" in command.texts

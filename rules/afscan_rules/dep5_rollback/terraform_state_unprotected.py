@@ -5,7 +5,7 @@ from posixpath import basename
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import TerraformRoot
-from afscan.policy import Problem, Severity, fail, rule, unknown
+from afscan.policy import NOT_JUDGED, Problem, Severity, fail, rule, unknown
 
 _TERRAGRUNT = frozenset(("terragrunt.hcl", "terragrunt.hcl.json", "terragrunt.stack.hcl"))
 """Terragrunt writes the backend and the required version of the modules that it runs (``remote_state``, ``generate``)."""
@@ -17,7 +17,7 @@ def terraform_state_unprotected(root: TerraformRoot, stack: Stack) -> Iterator[P
 
     The state says what exists. In a local file it is lost with a laptop and differs between two; without a lock two runs at once
     overwrite each other's, and there is no way back to what was. A version of Terraform that is too new rewrites it for good.
-    Modules that others call have no state and are not judged.
+    Modules that others call have no state and are not judged; nor is what a part of the files lacks, as the rest may have it.
 
     ## Fix
     - Terraform: add a backend that locks (`backend "s3"` with `use_lockfile = true`) and a `required_version`.
@@ -29,6 +29,8 @@ def terraform_state_unprotected(root: TerraformRoot, stack: Stack) -> Iterator[P
         yield unknown(
             backend.place, "Where Terraform keeps the state is not known: Terragrunt may write the backend's configuration."
         )
+    elif backend.is_unset and not stack.complete:
+        yield NOT_JUDGED
     elif backend.is_unset:
         yield fail(backend.place, "Terraform keeps the state in a local file: no backend is configured.")
     elif backend.value == "local":
@@ -38,6 +40,6 @@ def terraform_state_unprotected(root: TerraformRoot, stack: Stack) -> Iterator[P
     elif locking.value is False:
         how = "neither `use_lockfile` nor `dynamodb_table` is set" if backend.value == "s3" else "no lock is configured"
         yield fail(locking.place, f"The state in the backend `{backend.value}` is not locked while it changes: {how}.")
-    if root.required_version.is_unset and not generated:
+    if root.required_version.is_unset and not generated and stack.complete:
         message = "Any version of Terraform may change this state: `required_version` is not set."
         yield fail(root.required_version.place, message, severity=Severity.LOW)

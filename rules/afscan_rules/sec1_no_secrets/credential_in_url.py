@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin
-from afscan.platforms.secrets import kind_name, literal_place, literal_text
+from afscan.platforms.secrets import is_of_a_test, kind_name, literal_place, literal_text
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule
 
 
@@ -22,7 +22,7 @@ def credential_in_url(credential: Credential, stack: Stack) -> Iterator[Problem]
     - Compose: write `${NAME:?}` in place of the password, or use `secrets:`.
     - Any: take the whole URL from a secret, or give user and password in settings of their own that refer to one.
     """
-    if not credential.in_url or credential.holder in ("image", "secret"):
+    if not credential.in_url or credential.holder in ("image", "secret") or is_of_a_test(credential, stack.root):
         yield NOT_APPLICABLE
     elif literal_text(credential) is not None:
         user = f" of user `{credential.user}`" if credential.user else ""

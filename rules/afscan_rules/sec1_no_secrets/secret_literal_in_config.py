@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin
-from afscan.platforms.secrets import kind_name, literal_place, literal_text
+from afscan.platforms.secrets import is_of_a_test, kind_name, literal_place, literal_text
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule, unknown
 
 
@@ -16,7 +16,8 @@ def secret_literal_in_config(credential: Credential, stack: Stack) -> Iterator[P
     A reference to a secret store, an environment variable or a mounted file says the same without telling it. A default counts
     too: `${PASSWORD:-literal}` is the password wherever nobody sets the variable. Images, URLs, ConfigMaps and Secret manifests
     have rules of their own, so that each secret is reported once. Of a workflow's variables, passwords of its own services and of
-    tests are nobody's: weak ones, words, and what calls itself one of a test are left out.
+    tests are nobody's: weak ones, words, and what calls itself one of a test are left out; so is
+    what only a setting's name makes a secret in a folder of tests.
 
     ## Fix
     - Kubernetes: refer to a Secret with `secretKeyRef`, filled by an external secret store.
@@ -30,7 +31,7 @@ def secret_literal_in_config(credential: Credential, stack: Stack) -> Iterator[P
     - Any: replace the value by a reference to a secret store, and change the password: it is known now.
     """
     value, origin = credential.value, credential.origin
-    if credential.holder in ("secret", "image", "configmap") or credential.in_url:
+    if credential.holder in ("secret", "image", "configmap") or credential.in_url or is_of_a_test(credential, stack.root):
         yield NOT_APPLICABLE
     elif literal_text(credential) is not None:
         user = f" of user `{credential.user}`" if credential.user else ""

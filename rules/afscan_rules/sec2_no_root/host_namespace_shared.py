@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container
+from afscan.platforms.images import watched_of_host
 from afscan.policy import Problem, Severity, fail, rule, unknown
 
 _MEANING = {
@@ -20,7 +21,8 @@ def host_namespace_shared(container: Container, stack: Stack) -> Iterator[Proble
     """Host namespace is shared.
 
     Namespaces are what makes a container a container. One that shares the host's network, processes or memory is only a
-    process on the host with another file system.
+    process on the host with another file system. Agents that measure the host itself, and are known to need its namespaces for it
+    (Prometheus' node exporter), pass.
 
     ## Fix
     - Kubernetes, Terraform: remove `hostNetwork`, `hostPID` and `hostIPC` from the pod.
@@ -29,6 +31,8 @@ def host_namespace_shared(container: Container, stack: Stack) -> Iterator[Proble
     name = container.workload.name  # namespaces are those of the whole pod: one finding, however many containers it has
     for namespace in container.host_namespaces:
         shared, kind = namespace.shared, namespace.kind
+        if any(kind in watched_of_host(one) for one in container.workload.containers):
+            continue
         if shared.is_unknown:
             yield unknown(shared.place, f"Whether {name} shares the host's {kind} namespace is not known: {shared.reason}.")
         elif shared.value:

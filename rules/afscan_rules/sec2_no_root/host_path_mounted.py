@@ -5,6 +5,7 @@ from posixpath import normpath
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import Container
+from afscan.platforms.images import watched_of_host
 from afscan.policy import Problem, Severity, fail, rule, unknown
 
 _SOCKETS = frozenset(
@@ -48,7 +49,8 @@ def host_path_mounted(container: Container, stack: Stack) -> Iterator[Problem]:
     """Host path is mounted.
 
     The runtime's socket is root on the host for whoever can connect to it, even where it is mounted read-only, and so are the
-    host's root, /etc, /proc and the runtime's own folders. A container that holds one of them is not contained.
+    host's root, /etc, /proc and the runtime's own folders. A container that holds one of them is not contained. Agents that
+    measure the host, and are known to read such a folder for it (Prometheus' node exporter), may mount it read-only.
 
     ## Fix
     - Kubernetes, Terraform: replace the `hostPath` by a PersistentVolumeClaim, an `emptyDir` or a projected volume.
@@ -64,8 +66,15 @@ def host_path_mounted(container: Container, stack: Stack) -> Iterator[Problem]:
         text = source.or_else("")
         path = normpath("/" + text.lstrip("/")) if text.startswith("/") else ""
         what = _danger(path, read_only=mount.read_only) if path else ""
-        if what:
+        if what and not (mount.read_only and _is_watched(path, watched_of_host(container))):
             yield fail(source.place, f"{container.name} mounts the host's {path}: {what}.")
+
+
+def _is_watched(path: str, watched: frozenset[str]) -> bool:
+    """Whether a path is, or lies in, what an agent has to see; a socket is more than to see."""
+    return path.rpartition("/")[2] not in _SOCKETS and any(
+        path == one or path.startswith(one.rstrip("/") + "/") for one in watched
+    )
 
 
 def _danger(path: str, *, read_only: bool) -> str:

@@ -32,16 +32,17 @@ def plaintext_connection(connection: Connection, stack: Stack) -> Iterator[Probl
         return
     if secure.value:
         return
-    what = connection.product or connection.scheme
+    named = connection.product or connection.scheme
+    what = f"{named} connection" if named else "connection"
     target = f"`{host.value}`" if host.is_set and host.value else "a host that is not known here"
     if not secure.is_set:
         why = secure.reason or "nothing here says whether TLS is used"
-        yield unknown(connection.url.place, f"Whether the {what} connection to {target} is encrypted is not known: {why}.")
+        yield unknown(connection.url.place, f"Whether the {what} to {target} is encrypted is not known: {why}.")
     elif host.is_unknown:
-        yield unknown(connection.url.place, f"The {what} connection is not encrypted, and its host is not known: {host.reason}.")
+        yield unknown(connection.url.place, f"The {what} is not encrypted, and its host is not known: {host.reason}.")
     else:
         at = _culprit(connection)
-        yield fail(at, f"The {what} connection to {target} is not encrypted{_because(connection, at)}.")
+        yield fail(at, f"The {what} to {target} is not encrypted{_because(connection, at)}.")
 
 
 def _stays_here(host: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from afscan.model.stack import Stack
 from afscan.model.subjects import Credential, Origin
-from afscan.platforms.secrets import is_weak, is_written_here, kind_name, literal_place
+from afscan.platforms.secrets import is_of_a_test, is_weak, is_written_here, kind_name, literal_place
 from afscan.policy import NOT_APPLICABLE, Problem, Severity, fail, rule
 
 
@@ -24,7 +24,11 @@ def default_or_weak_password(credential: Credential, stack: Stack) -> Iterator[P
     value, origin = credential.value, credential.origin
     if origin in (Origin.REFERENCE, Origin.HASH) or (origin is Origin.INTERPOLATED and not is_written_here(credential)):
         return
-    if origin not in (Origin.LITERAL, Origin.PLACEHOLDER, Origin.INTERPOLATED) or not value.is_set:
+    if (
+        origin not in (Origin.LITERAL, Origin.PLACEHOLDER, Origin.INTERPOLATED)
+        or not value.is_set
+        or is_of_a_test(credential, stack.root)
+    ):
         yield NOT_APPLICABLE
         return
     reason = is_weak(value.or_else(""), user=credential.user, product=credential.reader, key=credential.key)

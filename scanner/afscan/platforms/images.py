@@ -26,7 +26,8 @@ class ImageFacts:
     ``drops_privileges_for`` are patterns of the first argument for which the image's entrypoint goes on as another user; None
     where it does not. ``kept_root_by`` names an environment variable that switches this off. ``programs`` are known to be on
     board, more may be; ``absent_programs`` are known not to be. ``health_paths`` are answered, ``absent_paths`` are not.
-    ``health_check``: the image brings a HEALTHCHECK of its own.
+    ``health_check``: the image brings a HEALTHCHECK of its own. ``watches`` is what an agent that measures the host has to see of
+    it: namespaces (``network``, ``pid``) and folders, those read-only.
     """
 
     product: str | None = None
@@ -41,6 +42,7 @@ class ImageFacts:
     health_paths: tuple[str, ...] | None = None
     absent_paths: tuple[str, ...] = ()
     health_check: bool = False
+    watches: frozenset[str] = frozenset()
     source: str = ""
 
     def carries(self, program: str) -> bool | None:
@@ -108,6 +110,7 @@ def _facts(row: dict[str, Any], sets: dict[str, list[str]]) -> ImageFacts:
         health_paths=tuple(row["health"]) if "health" in row else None,
         absent_paths=tuple(row.get("absent_health", ())),
         health_check=row.get("health_check", False),
+        watches=frozenset(row.get("watches", ())),
         source=row["source"],
     )
 
@@ -171,6 +174,12 @@ def _with_product(facts: ImageFacts, repository: str) -> ImageFacts:
 def facts_of_product(product: str) -> ImageFacts | None:
     """What holds for a product whoever packs it: whether it is a datastore, its ports, its health paths."""
     return _data().products.get(product)
+
+
+def watched_of_host(container: Container) -> frozenset[str]:
+    """What the image of a container is known to have to see of the host (:attr:`ImageFacts.watches`)."""
+    facts = facts_of_reference(container.image) if container.image is not None else None
+    return facts.watches if facts is not None else frozenset()
 
 
 def is_datastore(product: str) -> bool:

@@ -20,6 +20,11 @@ class Found:
     reason: str = ""
     mount: Mount | None = None
 
+    @property
+    def hidden(self) -> bool:
+        """Whether a tmpfs of this container alone covers the path: no file lies there when it starts."""
+        return self.mount is not None and self.mount.kind == "empty" and self.mount.source.is_unset
+
 
 @record(slots=True)
 class Files:

@@ -57,7 +57,7 @@ def _configuration(container: Container, files: Files, places: tuple[str, ...]) 
     for one in outcomes:
         if one.file is not None and one.file.product == PLATFORM:
             return [files.use(one.file)], ""
-    mounted = next((one for one in outcomes if one.mount is not None), None)
+    mounted = next((one for one in outcomes if one.mount is not None and not one.hidden), None)
     return [], f"its configuration is not known: {mounted.reason}" if mounted is not None else ""
 
 

@@ -76,7 +76,7 @@ def _configuration(container: Container, started: Launch, environment: Environme
         outcomes.append(one)
     by_mount: dict[int, list[Found]] = defaultdict(list)
     for one in outcomes:
-        if one.mount is not None:
+        if one.mount is not None and not one.hidden:
             by_mount[id(one.mount)].append(one)
     for group in by_mount.values():
         if all(one.file is None for one in group):

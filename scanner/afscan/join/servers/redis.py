@@ -48,6 +48,10 @@ def of_container(container: Container, files: Files, stack: Stack) -> Iterator[S
         reading.take(found.file)
     elif found.reason:
         reading.unread = reading.unread or f"its configuration is not known: {found.reason}"
+    if started.unread:  # by a script that is not followed: what it makes of the other files is not known, no server of its own
+        for mount in container.mounts:
+            for file in files.folder(container, mount.target.or_else(""))[0] if mount.target.is_set else ():
+                files.use(file)
     if row is not None and not reading.read:
         reading.image(row, Environment(container, files.entries))
     reading.settings += _arguments(_options(started.words))

@@ -4,7 +4,7 @@ Everything here is a pure function of short texts, in time linear in their lengt
 """
 
 from afscan.platforms.secrets.files import SecretFile, secret_file
-from afscan.platforms.secrets.literals import is_written_here, kind_name, literal_place, literal_text, product_name
+from afscan.platforms.secrets.literals import is_of_a_test, is_written_here, kind_name, literal_place, literal_text, product_name
 from afscan.platforms.secrets.names import credential_kind, holds_no_secret, split_words, word_set
 from afscan.platforms.secrets.origins import blanked, is_placeholder, origin_of
 from afscan.platforms.secrets.shapes import find_shape, secret_shape
@@ -16,6 +16,7 @@ __all__ = [
     "credential_kind",
     "find_shape",
     "holds_no_secret",
+    "is_of_a_test",
     "is_placeholder",
     "is_weak",
     "is_written_here",

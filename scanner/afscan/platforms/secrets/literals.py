@@ -4,7 +4,9 @@ from afscan.model.node import Opaque, Scalar
 from afscan.model.place import Place
 from afscan.model.subjects import Credential, Origin
 from afscan.platforms.secrets.origins import origin_of
+from afscan.platforms.secrets.shapes import secret_shape
 
+_TESTS = frozenset(("__tests__", "test", "test-data", "testdata", "tests"))
 _KINDS = {"api-key": "API key", "private-key": "private key"}
 _PRODUCTS = {
     "amqp": "RabbitMQ",
@@ -59,6 +61,17 @@ def literal_place(credential: Credential) -> Place:
         start = node.text.index(text)
         return node.part(start, start + len(text))
     return value.place
+
+
+def is_of_a_test(credential: Credential, root: str) -> bool:
+    """Whether a credential is made up for a test: a text that only its setting's name makes a secret, in a folder of tests.
+
+    What has the shape that an issuer gives its keys counts wherever it stands: it may have been copied from real life.
+
+    :param root: the folder of the stack; only the folders below it are looked at.
+    """
+    folders = credential.value.place.path.removeprefix(f"{root}/" if root else "").lower().split("/")[:-1]
+    return not _TESTS.isdisjoint(folders) and secret_shape(credential.value.or_else("")) is None
 
 
 def kind_name(kind: str) -> str:
