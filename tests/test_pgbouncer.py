@@ -134,11 +134,11 @@ def test_the_parts_of_a_connect_string_have_places() -> None:
 
 def test_settings_are_named_by_section() -> None:
     names = [one.name for one in file_of(INI).settings]
-    assert names[:3] == ["databases.orders", "databases.*", "pgbouncer.listen_addr"]
+    assert names[:5] == ["%section", "databases.orders", "databases.*", "%section", "pgbouncer.listen_addr"]
 
 
 def test_a_database_line() -> None:
-    line = database(file_of(INI).settings[0])
+    line = database(file_of(INI).settings[1])
     assert isinstance(line, PoolerDatabase)
     assert (line.name, line.host.value, line.port.value, line.pool_size.value) == ("orders", "orders-db", 5433, 30)
     assert line.pool_mode.is_unset

@@ -35,7 +35,7 @@ class Certificates:
 def make(folder: Path) -> Certificates:
     """Write all of them."""
     pytest.importorskip("cryptography", reason="cryptography is not installed (PyPI)")
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key, authority = _authority("test CA")
     server_key, server = _signed(key, authority)
@@ -49,8 +49,8 @@ def make(folder: Path) -> Certificates:
 
 
 def _authority(name: str):  # type: ignore[no-untyped-def]
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, name)])
@@ -61,8 +61,8 @@ def _authority(name: str):  # type: ignore[no-untyped-def]
 
 
 def _signed(authority_key, authority):  # type: ignore[no-untyped-def]
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "localhost")])
@@ -74,7 +74,7 @@ def _signed(authority_key, authority):  # type: ignore[no-untyped-def]
 
 
 def _dated(builder):  # type: ignore[no-untyped-def]
-    from cryptography import x509  # noqa: PLC0415
+    from cryptography import x509
 
     now = datetime.datetime.now(datetime.UTC)
     dated = builder.not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=2))
@@ -82,6 +82,6 @@ def _dated(builder):  # type: ignore[no-untyped-def]
 
 
 def _sign(builder, key):  # type: ignore[no-untyped-def]
-    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes
 
     return builder.sign(key, hashes.SHA256())

@@ -20,6 +20,13 @@ from afscan.syntax.ini import connect_string
 SERVER, USERLIST = "pgbouncer", "pgbouncer-userlist"
 """Products of a :class:`ConfigFile`: the server's file, and the file of its users."""
 
+SECTION = "%section"
+"""The name of the setting that stands for a section's header among the settings of a file: a header has an effect of its own."""
+
+KEPT = frozenset(("auth_file", "auth_user", "auth_dbname", "user"))
+"""Parameters without a default: all others are set back by each ``[pgbouncer]`` header. Source: pgbouncer/src/main.c;
+``fill_defaults`` in libusual/usual/cfparser.c."""
+
 _MD5 = re.compile(r"md5[0-9a-fA-F]{32}\Z")
 _SCRAM = re.compile(r"SCRAM-SHA-256\$\d+:[0-9A-Za-z+/=]+\$[0-9A-Za-z+/=]+:[0-9A-Za-z+/=]+\Z")
 _CONNECT = re.compile(r"\b(?:host|dbname|port|user|password|pool_size|auth_user)\s*=")
@@ -110,6 +117,8 @@ def _settings(root: Node) -> Iterator[Setting]:
         if not isinstance(section, Sequence):
             continue
         name = section.key.text if section.key is not None else ""
+        if section.key is not None:
+            yield Setting(name=SECTION, value=Value.of(name, section), key_place=section.key.place)
         for value in section.items:
             if isinstance(value, Scalar) and value.key is not None:
                 key = value.key.text

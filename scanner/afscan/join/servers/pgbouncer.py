@@ -11,9 +11,9 @@ from afscan.join.servers.words import Launch, launch
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.record import field, record
 from afscan.model.stack import Stack
-from afscan.model.subjects import ConfigFile, Container, PoolerDatabase, PoolerUser, Setting, Subject
+from afscan.model.subjects import ConfigFile, Container, IgnoredSetting, PoolerDatabase, PoolerUser, Setting, Subject
 from afscan.model.value import Value
-from afscan.platforms.pgbouncer import SERVER, USERLIST, users
+from afscan.platforms.pgbouncer import KEPT, SECTION, SERVER, USERLIST, users
 from afscan.platforms.pgbouncerimages import PoolerImage, keys, pooler_image
 from afscan.platforms.pgbouncerserver import Effective, authentication, connections, databases, section_of, server
 from afscan.platforms.settings import typed, whole_number
@@ -67,6 +67,8 @@ class _Reading:
     settings: list[Setting] = field(default_factory=list)
     read: list[ConfigFile] = field(default_factory=list)
     uncertain: int = 0  # how many settings stand before an include that was not followed
+    section: str = ""  # the one that the next line belongs to, in whatever file its header stood
+    forgotten: dict[str, tuple[Setting, Setting]] = field(default_factory=dict)  # by name: what a later header set back, and that
 
     def take(self, file: ConfigFile, at: str) -> None:
         """Add a file's settings, and in their places those of the files that it includes.
@@ -75,8 +77,11 @@ class _Reading:
         """
         self.read.append(file)
         for one in file.settings:
+            if one.name == SECTION:
+                self._enter(one)
+                continue
             if one.name != "%include":
-                self.settings.append(one)
+                self._add(one)
                 continue
             below, place = self._included(one, file, at)
             if below is not None and below not in self.read and len(self.read) < _MAX_INCLUDES:
@@ -93,6 +98,42 @@ class _Reading:
                 value: Value[str] = Value.unknown(before.value.node, why, before.value.at)
                 self.settings[index] = Setting(name=before.name, value=value, key_place=before.key_place, layer=before.layer)
             self.uncertain = len(self.settings)
+
+    def _enter(self, header: Setting) -> None:
+        """A section begins. ``[pgbouncer]`` sets all of its parameters back to their defaults, whichever file it stands in."""
+        self.section = header.value.or_else("")
+        if self.section != SERVER:
+            return
+        certain = 0
+        kept = []
+        for index, one in enumerate(self.settings):
+            section, _, key = one.name.partition(".")
+            if section == SERVER and key not in KEPT:
+                self.forgotten[one.name] = (one, header)
+                continue
+            kept.append(one)
+            certain += index < self.uncertain
+        self.settings, self.uncertain = kept, certain
+
+    def _add(self, one: Setting) -> None:
+        name = f"{self.section}.{one.name.partition('.')[2]}"
+        if name != one.name:
+            one = Setting(name=name, value=one.value, key_place=one.key_place, layer=one.layer, arguments=one.arguments)
+        self.forgotten.pop(name, None)
+        self.settings.append(one)
+
+    def ignored(self) -> Iterator[IgnoredSetting]:
+        """What was set, and set back by a later ``[pgbouncer]``."""
+        for name, (one, header) in self.forgotten.items():
+            where = header.key_place
+            yield IgnoredSetting(
+                name=f"{name} before line {where.line} of {where.path}",
+                node=one.value.node,
+                platform=SERVER,
+                product=SERVER,
+                setting=name.removeprefix("pgbouncer."),
+                why=f"the `[pgbouncer]` in line {where.span.line} of {where.path} sets all parameters before it back to their defaults",
+            )
 
     def _included(self, one: Setting, file: ConfigFile, at: str) -> tuple[ConfigFile | None, str]:
         """A relative path starts at PgBouncer's working directory: where that is not known, the file beside is meant."""
@@ -126,6 +167,7 @@ def _by_file(file: ConfigFile, reading: _Reading, at: str) -> Iterator[Subject]:
     yield pooler
     yield authentication(pooler, effective.owner)
     yield from connections(pooler)
+    yield from reading.ignored()
 
 
 def _users(effective: Effective, file: ConfigFile, container: Container | None, files: Files) -> ConfigFile | None:

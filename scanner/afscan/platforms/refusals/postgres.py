@@ -9,7 +9,7 @@ from afscan.files.postgresql import PARAMETERS
 from afscan.model.subjects import Container, Postgres, RefusedSetting, Setting
 from afscan.platforms.postgresimages import PostgresImage
 from afscan.platforms.refusals import at_key, at_value, data, names, placeholder, shown
-from afscan.platforms.settings import on_off
+from afscan.platforms.settings import on_off, whole_number
 
 _NUMBER = re.compile(r"\s*[-+]?(?:0x[0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z]*)\s*\Z")
 _UNITS = {"memory": ("", "B", "kB", "MB", "GB", "TB"), "time": ("", "us", "ms", "s", "min", "h", "d"), "number": ("",)}
@@ -37,6 +37,9 @@ def _wrong(one: Setting, text: str) -> str:
         return f"`{shown(one.value)}` is neither on nor off{placeholder(text)}"
     if one.name in names("postgres", "enum") and placeholder(text):
         return f"`{shown(one.value)}` is none of its words{placeholder(text)}"
+    words = data("postgres")["enums"].get(one.name)
+    if words is not None and text.lower() not in words:
+        return f"`{shown(one.value)}` is none of its words"
     for kind, units in _UNITS.items():
         if one.name not in names("postgres", kind):
             continue
@@ -46,7 +49,19 @@ def _wrong(one: Setting, text: str) -> str:
         if found[1] not in units:
             right = next((unit for unit in units if unit.lower() == found[1].lower()), "")
             return f"`{found[1]}` is no unit of it" + (f": units are case-sensitive, write `{right}`" if right else "")
+        return _out_of_bounds(one.name, text)
     return ""
+
+
+def _out_of_bounds(name: str, text: str) -> str:
+    """A number without a unit below or above what its parameter takes. Source: pg_settings of PostgreSQL 15."""
+    number = whole_number(text)
+    least, most = data("postgres")["least"].get(name), data("postgres")["most"].get(name)
+    if number is None:
+        return ""
+    if least is not None and number < least:
+        return f"it must be at least {least}"
+    return f"it must be at most {most}" if most is not None and number > most else ""
 
 
 def _prefix(text: str) -> bool:

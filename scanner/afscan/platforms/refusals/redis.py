@@ -1,6 +1,5 @@
 """What Redis and Valkey refuse. Shown on Redis 7.0: an unknown directive, a trailing comment, a value of the wrong type (``${}``
-included), more or fewer words than a directive takes, ``maxclients 0``, a folder that is not there, TLS without key and certificate:
-FATAL."""
+included), more or fewer words than it takes, ``maxclients 0``, a folder that is not there, TLS without key and certificate: FATAL."""
 
 import re
 from collections.abc import Iterator
