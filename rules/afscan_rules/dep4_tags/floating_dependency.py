@@ -13,18 +13,17 @@ def floating_dependency(dependency: Dependency, stack: Stack) -> Iterator[Proble
 
     A package, module or provider without a version is today's newest: the same commit builds another image tomorrow, with
     another major version or with what somebody put into the registry overnight, and nobody can build yesterday's again. An action of
-    a workflow that is named by a branch runs whatever was pushed there, with the workflow's token. Packages of the distribution come
-    from its one release, and have a rule of their own.
+    a workflow that is named by a branch runs whatever was pushed there, with the workflow's token.
 
     ## Fix
     - Terraform: set `version` (`~> 5.8`) on the module, the chart or in `required_providers`; for a git source `?ref=` a tag or commit.
     - GitHub: name a tag of the action, or better the commit of one with the tag in a comment, instead of a branch.
     - pre-commit: set `rev` to a tag, and let `pre-commit autoupdate` renew it.
     - Helm: give the dependency a version or a range within one major version (`~1.2`), and commit `Chart.lock`.
-    - Dockerfile: name the version (`requests==2.32.4`, `pm2@6.0.8`), or install from a lock file.
+    - Dockerfile: name the version (`curl=8.14.*`, `requests==2.32.4`), or install from a lock file.
     """
     pinned = dependency.pinned
-    if pinned.is_unset or dependency.of_system:
+    if pinned.is_unset:
         yield NOT_APPLICABLE
     elif pinned.is_unknown:
         yield unknown(pinned.place, f"The version of {dependency.name} is not known: {pinned.reason}.")

@@ -146,8 +146,3 @@ class Dependency(Subject):
     kind: str
     version: Value[str]
     pinned: Value[bool]
-
-    @property
-    def of_system(self) -> bool:
-        """Whether it is a package of the distribution, whose release bounds its version."""
-        return self.kind in ("apt", "apk")
