@@ -1,4 +1,4 @@
-"""Generate what follows from the code: rule pages, their index, JSON Schemas, and the pack's ``controls.json``, ``rules.json`` and ``platforms.json``.
+"""Generate what follows from the code: rule pages, their index, JSON Schemas; in the pack controls.json, rules.json, platforms.json.
 
 ``python -m afscan.docs docs`` writes it; ``--check`` only tells whether the files on disk are up to date (exit code 1 if not).
 """

@@ -1,6 +1,5 @@
 """A stack as a :class:`~afscan.picture.records.Picture`."""
 
-from dataclasses import replace
 from typing import TypeVar
 
 from afscan.join.endpoints import (
@@ -23,6 +22,7 @@ from afscan.join.reachability import Reach, may_reach
 from afscan.join.watching import watches
 from afscan.model.monitoring import LogOutput, LogPipeline, RuleFile
 from afscan.model.place import Place
+from afscan.model.record import replace
 from afscan.model.stack import Stack
 from afscan.model.subjects import Connection, ManagedResource, Origin, PgBouncer, Subject, Workload, overlay_of
 from afscan.model.value import Value
