@@ -4,24 +4,32 @@ import copy
 import dataclasses
 import gc
 import importlib.metadata
+import inspect
+import json
 import os
 import pickle
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 
 from afscan import cli
 from afscan.docs import main as docs
+from afscan.join import JOINS
 from afscan.model.patterns import pattern
 from afscan.model.record import field, record
+from afscan.model.record import replace as replaced
+from afscan.model.subjects import Subject
 from afscan.policy import entrypoints
 from afscan.policy.controls import generated_controls, load_controls
-from afscan.policy.registry import GROUP
-from afscan.policy.rule import PolicyError
+from afscan.policy.index import generated_index
+from afscan.policy.registry import GROUP, load_pack, load_packs
+from afscan.policy.rule import PolicyError, late, registered
 from afscan.syntax.hcl import parser as hcl
 
 # ---------------------------------------------------------------- what is imported
@@ -40,7 +48,14 @@ def test_a_dockerfile_pays_for_nothing_else(tmp_path: Path) -> None:
     modules = imported(tmp_path, "Dockerfile")
     assert "afscan.platforms.dockerfile" in modules
     unwanted = ("typer", "yaml", "hcl2", "lark", "markdown_it", "pydantic", "rich", "sarif_om", "pathspec", "importlib.metadata")
-    assert not modules & {*unwanted, "afscan.join.servers", "afscan.join.modules", "afscan.platforms.kubernetes"}
+    assert not modules & {*unwanted, "dataclasses", "inspect"}
+    assert not modules & {"afscan.join.servers", "afscan.join.modules", "afscan.platforms.kubernetes"}
+    assert not modules & {"afscan.model.ci", "afscan.model.kustomize", "afscan.model.charts", "afscan.model.sql"}
+    judging = {name for name in modules if name.startswith("afscan_rules.") and name.count(".") == 2}
+    kinds = {"ImageBuild", "ImageReference", "Dependency", "Subject"}
+    wanted = {rule.module for rule in load_packs() if kinds & {kind.__name__ for kind in rule.kinds}}
+    assert judging
+    assert judging <= wanted, "rules that have nothing to judge are not imported"
 
 
 def test_options_are_parsed_by_typer_and_hcl_by_lark(tmp_path: Path) -> None:
@@ -105,6 +120,10 @@ def test_a_record_is_made_as_a_dataclass_is() -> None:
     assert dataclasses.is_dataclass(Derived)
     changed = dataclasses.replace(Derived(name="x", size=1), name="y")
     assert (type(changed), changed.name, changed.size) == (Derived, "y", 1)
+    other = replaced(changed, size=2)
+    assert (type(other), other.name, other.size, changed.size) == (Derived, "y", 2, 1)
+    with pytest.raises(TypeError):
+        replaced(changed, nonsense=2)
 
 
 @pytest.mark.parametrize(
@@ -226,6 +245,86 @@ def test_what_is_no_folder_is_left_to_the_standard_library(tmp_path: Path, monke
     assert not entrypoints._is_plain(plain)
     points = entrypoints.entry_points(GROUP)
     assert ("afscan", "afscan_rules") in points
+
+
+# ---------------------------------------------------------------- the index of a pack
+
+
+def test_the_generated_index_is_up_to_date() -> None:
+    generated = Path(str(importlib.import_module("afscan_rules").__file__)).with_name("rules.json")
+    assert generated.read_text(encoding="utf-8") == generated_index(), "run `make docs`"
+
+
+def test_a_rule_out_of_the_index_is_the_rule_of_its_module() -> None:
+    for one in load_packs():
+        known = late(code=one.code, module=one.module)
+        assert (known.check, known.kinds, known.doc, known.title) == (one.check, one.kinds, one.doc, one.title)
+        assert one.doc == inspect.cleandoc(one.check.__doc__ or "")
+        assert not hasattr(known, "nonsense")
+
+
+RULE = '''
+from afscan.model.subjects import Service
+from afscan.policy import Severity, rule
+
+@rule("ZZZ{n}", severity=Severity.LOW)
+def r{n}(one: Service, stack: object):
+    """Some.
+
+    ## Fix
+    - Any: that.
+    """
+    return iter(())
+'''
+
+
+@pytest.fixture
+def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of a pack's two rules; the pack is on the path."""
+    folder = tmp_path / "some_pack" / "sec9_some"
+    folder.mkdir(parents=True)
+    for package in (folder.parent, folder):
+        (package / "__init__.py").touch()
+    for number in (901, 902):
+        (folder / f"r{number}.py").write_text(RULE.format(n=number))
+    monkeypatch.syspath_prepend(tmp_path)
+    yield folder
+    for code in ("ZZZ901", "ZZZ902"):
+        registered.pop(code, None)
+    for name in [name for name in sys.modules if name.startswith("some_pack")]:
+        del sys.modules[name]
+
+
+def test_what_an_index_does_not_know_is_imported(pack: Path) -> None:
+    known = {"code": "ZZZ901", "name": "r", "control": "SEC-9", "severity": "low", "profile": "default", "absence": False}
+    row = known | {"size": (pack / "r901.py").stat().st_size, "tags": [], "judges": []}
+    (pack.parent / "rules.json").write_text(json.dumps({"sec9_some.r901": row, "sec9_some.r902": {"size": 1}}))
+    load_pack(importlib.import_module("some_pack"))
+    assert [name in sys.modules for name in ("some_pack.sec9_some.r901", "some_pack.sec9_some.r902")] == [False, True]
+    assert {"ZZZ901", "ZZZ902"} <= registered.keys()
+    assert registered["ZZZ901"].title == "Some"
+    assert "some_pack.sec9_some.r901" in sys.modules
+
+
+def test_a_pack_without_an_index_is_imported(pack: Path) -> None:
+    load_pack(importlib.import_module("some_pack"))
+    assert {"some_pack.sec9_some.r901", "some_pack.sec9_some.r902"} <= sys.modules.keys()
+
+
+@pytest.mark.parametrize(("text", "said"), [("import nowhere_at_all\n", "cannot be imported"), ("", "out of date")])
+def test_a_late_rule_that_is_none_is_refused(pack: Path, text: str, said: str) -> None:
+    (pack / "r901.py").write_text(text)
+    with pytest.raises(PolicyError, match=said):
+        _ = late(code="ZZZ901", module="some_pack.sec9_some.r901").check
+
+
+def test_every_join_starts_from_subjects_that_there_are() -> None:
+    for one in iter_modules(importlib.import_module("afscan.model").__path__, "afscan.model."):
+        importlib.import_module(one.name)
+    kinds: list[type] = [Subject]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    assert {name for _, names in JOINS for name in names} <= {kind.__name__ for kind in kinds}
 
 
 # ---------------------------------------------------------------- controls

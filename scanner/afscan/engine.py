@@ -5,7 +5,6 @@ Reports are made from the :class:`~afscan.result.Result` and never change it.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from afscan.files.discover import Discovery, StackFiles, discover
 from afscan.files.read import decode, read_file
@@ -17,7 +16,7 @@ from afscan.judge.variants import Variants
 from afscan.model.node import Scalar
 from afscan.model.notice import Notice, NoticeKind
 from afscan.model.place import Place, Span
-from afscan.model.record import record
+from afscan.model.record import record, replace
 from afscan.model.source import Source
 from afscan.model.stack import Deployment, Stack
 from afscan.model.subjects import Credential, Origin, Subject, overlay_of

@@ -8,39 +8,31 @@ absent from this stack, which is not the same as wrong.
 from collections.abc import Iterator
 from importlib import import_module
 
-from afscan.model.charts import ChartFile
-from afscan.model.ci import GitOpsApplication, Workflow
-from afscan.model.kustomize import KustomizationFile
-from afscan.model.monitoring import Dashboard, LogPipeline, PrometheusConfig, RuleFile
-from afscan.model.objects import ManifestObject, PodTemplate
-from afscan.model.scripts import Script
-from afscan.model.sql import SqlScript
 from afscan.model.stack import Deployment, Stack
-from afscan.model.subjects import ComposeFile, ConfigFile, Container, DotenvFile, NetworkPolicy, Service, Subject, TerraformFile
 
-JOINS: tuple[tuple[str, tuple[type[Subject], ...]], ...] = (
-    ("kustomizations", (KustomizationFile,)),
-    ("charts", (ChartFile,)),
-    ("projects", (ComposeFile, DotenvFile)),
-    ("modules", (TerraformFile,)),
-    ("builds", (Container,)),
-    ("gitops", (GitOpsApplication,)),
-    ("workflows", (Workflow,)),
-    ("scriptruns", (Script,)),
-    ("repository", (Workflow,)),
-    ("services", (Subject,)),
-    ("servers", (Container, ConfigFile, SqlScript)),
-    ("migrations", (SqlScript,)),
-    ("pooling", (Subject,)),
-    ("logging", (Container, LogPipeline)),
-    ("monitoring", (PrometheusConfig, RuleFile, Dashboard)),
-    ("backups", (Script,)),
-    ("references", (ManifestObject, ComposeFile)),
-    ("admission", (PodTemplate,)),
-    ("watching", (Service, NetworkPolicy)),
+JOINS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("kustomizations", ("KustomizationFile",)),
+    ("charts", ("ChartFile",)),
+    ("projects", ("ComposeFile", "DotenvFile")),
+    ("modules", ("TerraformFile",)),
+    ("builds", ("Container",)),
+    ("gitops", ("GitOpsApplication",)),
+    ("workflows", ("Workflow",)),
+    ("scriptruns", ("Script",)),
+    ("repository", ("Workflow",)),
+    ("services", ("Subject",)),
+    ("servers", ("Container", "ConfigFile", "SqlScript")),
+    ("migrations", ("SqlScript",)),
+    ("pooling", ("Connection", "PgBouncer", "Postgres", "ManagedResource")),
+    ("logging", ("Container", "LogPipeline")),
+    ("monitoring", ("PrometheusConfig", "RuleFile", "Dashboard")),
+    ("backups", ("Script",)),
+    ("references", ("ManifestObject", "ComposeFile")),
+    ("admission", ("PodTemplate",)),
+    ("watching", ("Service", "NetworkPolicy")),
 )
-"""The joins in their order, each told by its own module, with the kinds of subjects that it starts from: without any of them it is
-not even imported."""
+"""The joins in their order, each told by its own module, with the names of the kinds of subjects that it starts from: without any of
+them it is not even imported, and nor are the kinds."""
 
 _OF_FILES = frozenset(("kustomizations", "charts", "projects", "modules", "builds"))
 """Joins that put files together, Dockerfiles too: they come first, and once for all that is deployed from a stack."""
@@ -78,5 +70,5 @@ def connect(stack: Stack) -> None:
 
 def _run(stack: Stack, *, files: bool) -> None:
     for name, kinds in JOINS:
-        if (name in _OF_FILES) == files and any(stack.of(kind) for kind in kinds):
+        if (name in _OF_FILES) == files and any(kind.__name__ in kinds for kind in stack.kinds()):
             stack.add(import_module(f"afscan.join.{name}").join(stack))

@@ -1,6 +1,5 @@
 """A stack as a :class:`~afscan.picture.records.Picture`."""
 
-from dataclasses import replace
 from typing import TypeVar
 
 from afscan.join.endpoints import (
@@ -25,6 +24,7 @@ from afscan.model.monitoring import LogOutput, LogPipeline, PrometheusConfig, Ru
 from afscan.model.node import Node as ModelNode
 from afscan.model.node import Scalar, Sequence
 from afscan.model.place import Place
+from afscan.model.record import replace
 from afscan.model.stack import Stack
 from afscan.model.subjects import Connection, ManagedResource, Origin, PgBouncer, Subject, Workload, overlay_of
 from afscan.model.value import Value

@@ -5,13 +5,12 @@ the first whose repository (and tag, where the row names tags) matches counts. P
 """
 
 import json
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pkgutil import get_data
 from typing import Any
 
-from afscan.model.record import field, record
+from afscan.model.record import field, record, replace
 from afscan.model.subjects import Container, ImageReference
 
 _SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh"))

@@ -6,9 +6,9 @@ nobody opens anything with it.
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from afscan.model.node import Scalar
+from afscan.model.record import replace
 from afscan.model.subjects import BuildStage, Credential, Origin
 from afscan.model.value import Value
 from afscan.platforms.dockerfile.steps import Run

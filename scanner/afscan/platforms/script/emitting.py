@@ -1,9 +1,9 @@
 """What a script's commands say beside themselves: connections, credentials, logins, images."""
 
 import re
-from dataclasses import replace
 
 from afscan.model.node import Scalar
+from afscan.model.record import replace
 from afscan.model.scripts import Command, Script
 from afscan.model.subjects import ImageReference, Origin
 from afscan.model.value import Value

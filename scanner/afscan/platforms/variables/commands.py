@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from posixpath import basename
 from typing import NamedTuple
 
 from afscan.model.node import Node, Scalar, Sequence
+from afscan.model.record import replace
 from afscan.model.subjects import Container, Credential, Origin
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation

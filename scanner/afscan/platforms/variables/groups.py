@@ -1,7 +1,6 @@
 """Environment variables that belong together: ``DB_HOST``, ``DB_PORT``, ``DB_USER``, ``DB_PASSWORD``, ``DB_SSLMODE``."""
 
-from dataclasses import replace
-
+from afscan.model.record import replace
 from afscan.model.subjects import Connection, Container, Origin, Variable
 from afscan.model.value import Value
 from afscan.platforms.secrets import blanked

@@ -5,10 +5,10 @@ quotes. What is computed (``os.environ["X"]``, ``$1``) is none.
 """
 
 import re
-from dataclasses import replace
 
 from afscan.files.recognise import suffix_of
 from afscan.model.node import Scalar
+from afscan.model.record import replace
 from afscan.model.source import Source
 from afscan.model.subjects import Credential
 from afscan.model.value import Value
