@@ -4,7 +4,8 @@ import pytest
 
 from afscan.interpret import interpret
 from afscan.join import projects
-from afscan.join.services import find_service, join, resolve_host, selected, services_of, target_container_ports
+from afscan.join.endpoints import meaning
+from afscan.join.services import find_service, join, selected, services_of, target_container_ports
 from afscan.model.source import Source
 from afscan.model.stack import Stack
 from afscan.model.subjects import Service, Workload
@@ -122,7 +123,7 @@ def test_an_empty_selector_of_a_policy_selects_its_namespace(stack: Stack) -> No
     ],
 )
 def test_host_names(stack: Stack, host: str, namespace: str, expected: list[str]) -> None:
-    assert names(resolve_host(stack, host, namespace)) == expected
+    assert names(meaning(stack, host, None, namespace).workloads) == expected
 
 
 def test_find_service_also_finds_one_without_workloads(stack: Stack) -> None:
@@ -136,9 +137,9 @@ def test_compose_names_lead_to_compose_services() -> None:
     stack = services_joined(
         {"compose.yaml": compose, "k8s.yaml": service("db", "selector: {app: db}") + deployment("db", "{app: db}")}
     )
-    assert [w.platform for w in resolve_host(stack, "db", "")] == ["compose"]
-    assert [w.platform for w in resolve_host(stack, "main-db", "")] == ["compose"]
-    assert [w.platform for w in resolve_host(stack, "db", "default")] == ["kubernetes"]
+    assert [w.platform for w in meaning(stack, "db", None).workloads] == ["compose"]
+    assert [w.platform for w in meaning(stack, "main-db", None).workloads] == ["compose"]
+    assert [w.platform for w in meaning(stack, "db", None, "default").workloads] == ["kubernetes"]
 
 
 def test_target_ports(stack: Stack) -> None:

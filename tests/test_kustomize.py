@@ -338,3 +338,17 @@ def test_a_file_without_a_suffix_that_a_generator_takes_in_is_read(tmp_path: Pat
     assert {(one.place.path, one.place.line) for one in result.findings} == {("login", 2)}
     assert "login" in result.texts
     assert "login" not in result.unrecognised
+
+
+def test_overlays_beyond_what_can_be_joined_are_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("afscan.join.kustomizations.MAX_SURROUNDINGS", 0)
+    files = {
+        "base/kustomization.yaml": "resources: [deploy.yaml]\n",
+        "base/deploy.yaml": DEPLOYMENT,
+        "dev/kustomization.yaml": "resources: [../base]\n",
+        "prod/kustomization.yaml": "resources: [../base]\n",
+        "Dockerfile": "FROM scratch\n",
+    }
+    (notice,) = scanned(files, tmp_path, monkeypatch, "SEC201").notices
+    assert (notice.kind, notice.place.path) == (NoticeKind.LIMIT, "dev/kustomization.yaml")
+    assert "judged by itself" in notice.reason

@@ -228,7 +228,11 @@ def test_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     managed = nodes["managed/aws_db_instance.main"]
     assert [(one.name, one.place.line) for one in managed.backups] == [("automatic, kept for 14 days", 3)]
     assert [(one.what, one.why, one.place.line) for one in picture.unresolved] == [
-        ("Deployment api, container c, DATABASE_URL", "it comes from Secret `db`, key `url`", 20)
+        (
+            "Deployment api, container c, DATABASE_URL",
+            "it comes from Secret `db`, key `url`, which nothing in this stack makes",
+            20,
+        )
     ]
 
 

@@ -303,6 +303,9 @@ def deployments(stack: Stack) -> Iterator[Deployment]:
         judged.update(one.directory for one in fresh)
         joined += len(common)
         alone = joined > MAX_SURROUNDINGS and count > 1
+        if alone and common:
+            reason = "There are too many kustomizations for what else is deployed to be joined with each: this one is judged by itself."
+            stack.notices.append(Notice(NoticeKind.LIMIT, root.place, reason))
         surroundings = Stack(stack.root, complete=stack.complete and not (alone and common))
         surroundings.foreign = stack.foreign
         surroundings.sources, surroundings.paths, surroundings.notices = list(stack.sources), stack.paths, list(notices)

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from afscan.join.endpoints import ABSENT, SERVICE, UNKNOWN, WORKLOAD, meaning, namespace_of
 from afscan.join.monitoring import config_of, runners_of
-from afscan.join.services import resolve_host, selected
+from afscan.join.services import selected
 from afscan.model.monitoring import ScrapeJob, ScrapeTarget
 from afscan.model.node import Mapping, Node
 from afscan.model.record import field, record
@@ -63,7 +63,7 @@ def far_targets(stack: Stack, job: ScrapeJob) -> list[ScrapeTarget]:
 
 
 def _is_foreign(stack: Stack, job: ScrapeJob, target: ScrapeTarget) -> bool:
-    return target_of(stack, job, target).state == "outside" and not resolve_host(stack, target.host, "")
+    return target_of(stack, job, target).state == "outside" and not meaning(stack, target.host, None).workloads
 
 
 def _is_far(host: str) -> bool:

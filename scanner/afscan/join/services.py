@@ -187,20 +187,6 @@ def _headless(service: Service | None) -> Service | None:
     return service if service is not None and service.headless else None
 
 
-def resolve_host(stack: Stack, host: str, namespace: str) -> list[Workload]:
-    """The workloads that a host name leads to; empty where it is an address, or nothing here is called so.
-
-    :param host: a name as written in a connection, without port.
-    :param namespace: the caller's (:attr:`Workload.namespace`); empty where it is not known.
-    """
-    name = host.strip().lower().rstrip(".")
-    composed = [w for w in _index(stack).aliases.get(name, []) if not namespace or w.namespace == namespace]
-    if composed:
-        return composed
-    service = find_service(stack, name, namespace)
-    return list(service.selects) if service is not None else []
-
-
 def target_container_ports(port: ServicePort, workload: Workload) -> list[int]:
     """The container ports that a Service's port leads to in a workload; empty where they are not known or no port is so named.
 

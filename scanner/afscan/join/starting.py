@@ -8,8 +8,9 @@ connectors"; Kubernetes, "Configure a Pod to Use a ConfigMap" (a volume's mount 
 from collections.abc import Iterator
 from posixpath import basename, dirname, normpath
 
+from afscan.join.endpoints import endpoint_of
 from afscan.join.listening import listening
-from afscan.join.services import resolve_host, services_of, target_container_ports
+from afscan.join.services import services_of, target_container_ports
 from afscan.join.users import effective_user
 from afscan.model.neo4j import Neo4j
 from afscan.model.record import record
@@ -119,7 +120,7 @@ def _index(stack: Stack) -> tuple[dict[int, PublishedPort], dict[int, Connection
         for one in stack.of(Connection):
             if one.container is None or one.listener or not one.host.is_set:
                 continue
-            for workload in resolve_host(stack, one.host.or_else(""), one.container.workload.namespace):
+            for workload in endpoint_of(stack, one).workloads:
                 if workload is not one.container.workload:
                     connected.setdefault(id(workload), one)
         stack.joined[KEY] = (published, connected)

@@ -19,14 +19,26 @@ from afscan.join.logging import runners
 from afscan.join.pooling import is_postgres, pooling_of
 from afscan.join.pooling import target_of as pool_target
 from afscan.join.reachability import Reach, may_reach
+from afscan.join.secretsources import source_of
 from afscan.join.watching import watches
 from afscan.model.monitoring import LogOutput, LogPipeline, PrometheusConfig, RuleFile
 from afscan.model.node import Node as ModelNode
 from afscan.model.node import Scalar, Sequence
+from afscan.model.patterns import pattern
 from afscan.model.place import Place
 from afscan.model.record import replace
 from afscan.model.stack import Stack
-from afscan.model.subjects import Connection, ManagedResource, Origin, PgBouncer, Subject, Workload, overlay_of
+from afscan.model.subjects import (
+    Connection,
+    Container,
+    ManagedResource,
+    Origin,
+    PgBouncer,
+    Subject,
+    Variable,
+    Workload,
+    overlay_of,
+)
 from afscan.model.value import Value
 from afscan.picture.care import alerted, deployed, saved, watched
 from afscan.picture.exposures import exposures
@@ -37,6 +49,8 @@ from afscan.picture.records import Alerts, Answer, Judged, Link, Node, Picture, 
 from afscan.platforms.variables.roles import role_of
 
 S = TypeVar("S", bound=Subject)
+_FILLED = pattern(r"\{\{[^{}]*\}\}")
+"""What an operator fills into a template."""
 
 _JUDGED: dict[str, Judged] = {"yes": "yes", "no": "no", "unknown": "unknown"}
 _ROLES: dict[str, Role] = {ABSENT: "absent", MANAGED: "managed", EXTERNAL: "external", SERVICE: "external"}
@@ -231,8 +245,23 @@ class _Builder:
                 for variable in container.environment.values():
                     value = variable.value
                     if variable.origin is Origin.REFERENCE and value.is_unknown and role_of(variable.name)[1] in ("host", "url"):
-                        what = f"{container.name}, {variable.name}"
-                        self.unresolved.append(Unresolved(what=what, why=value.reason, place=at(value.place)))
+                        self._secret(container, variable)
+
+    def _secret(self, container: Container, variable: Variable) -> None:
+        """A variable that a Secret gives: where the files say what is in it, it leads somewhere; else what makes it is told."""
+        from afscan.platforms.urls import parse_url, product_of_url, security_of  # noqa: PLC0415 - only where there are any
+
+        what, value = f"{container.name}, {variable.name}", variable.value
+        source = source_of(self.stack, container, variable)
+        if source is not None and source.by is not None and source.text.is_set:
+            url = parse_url(_FILLED.sub("x", source.text.or_else("")))
+            if url is not None and url.host and not url.unresolved & {"host", "port"}:
+                host = Value.of(f"{url.host}:{url.port}" if url.port is not None else url.host, source.text.node)
+                told = (what, product_of_url(url, variable.name) or url.scheme, _answer(security_of(url)))
+                self._plain(source.by, container.workload, host, told)
+                return
+        why = value.reason if source is None else f"{value.reason}, {source.told()}"
+        self.unresolved.append(Unresolved(what=what, why=why, place=at(value.place)))
 
     def _watches(self) -> None:
         for watch in watches(self.stack):

@@ -13,6 +13,7 @@ from afscan.platforms.reading import Interpretation
 _BLOCKS = frozenset(("resource", "data", "variable", "module", "provider", "terraform", "locals", "output"))
 _CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _VARIABLES = (".tfvars", ".tfvars.json")
+_SCRIPT = "#!"
 _LOCK = ".terraform.lock.hcl"
 
 
@@ -45,6 +46,10 @@ def interpret(source: Source, root: Node, out: Interpretation) -> None:
             container=container,
         )
     )
+    if _SCRIPT in source.text:
+        from afscan.platforms.terraform.userdata import embed_user_data  # noqa: PLC0415 - few files start machines
+
+        embed_user_data(root, out)
 
 
 def _planned(source: Source, root: Node) -> bool:
