@@ -13,6 +13,7 @@ from collections import Counter
 import pytest
 
 from afscan.engine import Options, scan
+from afscan.policy.outcome import Verdict
 from afscan.result import Result
 from support import ROOT
 
@@ -39,9 +40,10 @@ def test_exactly_the_expected_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows(result) == expected
 
 
-def reviewed() -> list[tuple[str, int, int, str]]:
-    """The rows of the review's tables of faults that are found."""
-    text = REVIEW.read_text(encoding="utf-8").partition("## Found, and left open")[0]
+def reviewed(part: int = 0) -> list[tuple[str, int, int, str]]:
+    """The rows of the review's tables: of faults that are found (0), of what is left open (1)."""
+    whole = REVIEW.read_text(encoding="utf-8").partition("## Faults of the files that no rule says yet")[0]
+    text = whole.split("## Found, and left open")[part]
     matches = [_ROW.match(line) for line in text.splitlines() if line.startswith("| `")]
     assert all(matches), "every row of the tables is place, rule and reason"
     return [(match[1], int(match[2]), int(match[3]), match[4]) for match in matches if match]
@@ -50,6 +52,16 @@ def reviewed() -> list[tuple[str, int, int, str]]:
 def test_the_review_tells_each_finding_and_no_other() -> None:
     expected = json.loads((ROOT / FOLDER / "expected.json").read_text(encoding="utf-8"))
     assert Counter(reviewed()) == Counter((row["path"], row["line"], row["column"], row["rule"]) for row in expected)
+
+
+def test_the_review_tells_what_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    open_ = [
+        (f.place.path.removeprefix(FOLDER + "/"), f.place.line, f.place.column, f.rule.code)
+        for f in scan([FOLDER], Options()).findings
+        if f.verdict is Verdict.UNKNOWN
+    ]
+    assert Counter(reviewed(1)) == Counter(open_)
 
 
 def test_the_review_counts_what_it_tells() -> None:

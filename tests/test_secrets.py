@@ -13,6 +13,7 @@ from afscan.platforms.secrets import (
     find_shape,
     holds_no_secret,
     is_weak,
+    looks_random,
     mask,
     origin_of,
     secret_shape,
@@ -21,6 +22,7 @@ from afscan.platforms.secrets import (
 from afscan.platforms.secrets.weakness import well_known
 
 RANDOM = "Zq8vR2mXw5Kt9LbNcYpH3sGdJf7uQeTaVxWzBnMr"
+HEX = "3f9c0b7a5e1d8246" * 4
 
 
 @pytest.mark.parametrize(
@@ -203,6 +205,32 @@ def _jwt(claims: dict[str, str]) -> str:
         ("-----BEGIN RSA PRIVATE" + " KEY-----\n" + RANDOM + RANDOM + "\n-----END", "a private key"),
         (_jwt({"iss": "me"}), "a JSON web token"),
         ("Authorization: Bearer " + _jwt({"iss": "me"}), "a JSON web token"),
+        ("github_pat_" + RANDOM[:22], "a GitHub token"),
+        ("glcbt-" + RANDOM[:24], "a GitLab token"),
+        ("pypi-AgEIcHlwaS5vcmc" + RANDOM * 2, "a PyPI token"),
+        ("DefaultEndpointsProtocol=https;AccountKey=" + (RANDOM * 3)[:86] + "==", "an Azure storage key"),
+        ("Endpoint=sb://bus/;SharedAccessKey=" + (RANDOM * 2)[:43] + "=", "an Azure shared access key"),
+        ("aB3" + "8Q~" + RANDOM[:34], "an Entra client secret"),
+        ("key-" + HEX[:32], "a Mailgun key"),
+        (HEX[:32] + "-us12", "a Mailchimp key"),
+        ("sntrys_" + RANDOM + "abc", "a Sentry token"),
+        ("PMAK-" + HEX[:24] + "-" + HEX[:34], "a Postman key"),
+        ("dp.pt." + RANDOM + "abc", "a Doppler token"),
+        ("pul-" + HEX[:40], "a Pulumi token"),
+        ("lin_api_" + RANDOM[:40], "a Linear key"),
+        ("gsk_" + (RANDOM * 2)[:52], "a Groq key"),
+        ("r8_" + RANDOM[:37], "a Replicate token"),
+        ("pscale_pw_" + RANDOM[:40], "a PlanetScale password"),
+        ("sbp_" + HEX[:40], "a Supabase token"),
+        ("rubygems_" + HEX[:48], "a RubyGems key"),
+        ("ATATT3" + RANDOM * 3, "an Atlassian token"),
+        ("sq0csp-" + (RANDOM * 2)[:43], "a Square token"),
+        ("ops_eyJ" + RANDOM * 3, "a 1Password token"),
+        ("LTAI" + RANDOM[:20], "an Alibaba Cloud access key"),
+        ("https://discord.com/api/webhooks/" + "123498765012349876" + "/" + (RANDOM * 2)[:68], "a Discord webhook"),
+        ("https://hooks.slack.com/services/" + "T0A1B2C3D/B0A1B2C3D/" + RANDOM[:24], "a Slack webhook"),
+        ("GOCSPX-" + RANDOM[:28], "a Google OAuth secret"),
+        ("hvs." + RANDOM, "a Vault token"),
     ],
 )
 def test_shapes(text: str, what: str) -> None:
@@ -281,6 +309,39 @@ def test_keys_are_measured_otherwise_than_passwords() -> None:
 def test_the_list_of_defaults_has_no_comments_in_it() -> None:
     assert {"postgres", "minioadmin", "foobared"} <= well_known()
     assert not any(line.startswith("# ") or line != line.lower() for line in well_known())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("MAILER_KEY", RANDOM[:32]), ("datadog.key", HEX[:32]), ("FLASK_SEED", RANDOM[:24]), ("shopAuth", RANDOM[:22] + "==")],
+)
+def test_entropy_is_the_last_resort(name: str, text: str) -> None:
+    assert credential_kind(name) is None
+    assert looks_random(name, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("GIT_COMMIT", HEX[:40]),  # no credential's name
+        ("IMAGE_DIGEST", HEX[:64]),
+        ("CACHE_KEY", RANDOM[:32]),
+        ("PUBLIC_KEY", RANDOM[:32]),
+        ("STRIPE_PUBLISHABLE_KEY", RANDOM[:32]),
+        ("SSH_HOST_KEY", "AAAA" + RANDOM),
+        ("SIGNER_KEY", "MIIBIjANBgkq" + RANDOM),
+        ("MAILER_KEY", "0b7a5e1d-8246-4f9c-8a7a-5e1d82463f9c"),
+        ("MAILER_KEY", "/etc/mailer/keys/Current2024Key"),
+        ("MAILER_KEY", "the-name-of-a-key-in-a-secret-store"),
+        ("MAILER_KEY", "PrimaryAccountCredentials2"),
+        ("MAILER_KEY", "short7Q"),
+        ("MAILER_KEY", "deps-v3-linux-" + RANDOM[:20]),
+        ("key", RANDOM[:32]),
+        ("MAILER_KEY", "1" * 40),
+    ],
+)
+def test_what_entropy_does_not_decide(name: str, text: str) -> None:
+    assert not looks_random(name, text)
 
 
 def test_masks_show_at_most_two_characters() -> None:

@@ -46,10 +46,12 @@ def covers_nothing(stack: Stack, given: DatabaseGrant) -> tuple[bool, SqlStateme
         return None
     order = _order(stack, catalogue)
     at = order.at.get(id(one))
-    if at is None or (order.unclear is not None and order.unclear < at) or any(name.text.is_unknown for name in given.objects):
+    if at is None or any(name.text.is_unknown for name in given.objects):
         return None
     makers = [order.made[name] for name in ("", *(name.name for name in given.objects)) if name in order.made]
     first = min(makers, key=lambda maker: order.at[id(maker)], default=None)
     if first is not None and order.at[id(first)] < at:
         return False, None
+    if order.unclear is not None and order.unclear < at:
+        return None
     return True, first

@@ -3,6 +3,7 @@
 Everything here is a pure function of short texts, in time linear in their length.
 """
 
+from afscan.platforms.secrets.entropy import looks_random
 from afscan.platforms.secrets.files import SecretFile, secret_file
 from afscan.platforms.secrets.literals import is_of_a_test, is_written_here, kind_name, literal_place, literal_text, product_name
 from afscan.platforms.secrets.names import credential_kind, holds_no_secret, split_words, word_set
@@ -23,6 +24,7 @@ __all__ = [
     "kind_name",
     "literal_place",
     "literal_text",
+    "looks_random",
     "mask",
     "origin_of",
     "product_name",

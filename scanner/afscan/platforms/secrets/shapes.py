@@ -15,7 +15,11 @@ _ROWS = (
         "token",
         r"\bgh[pousr]_[A-Za-z0-9]{36,255}\b|\bgithub_pat_[A-Za-z0-9_]{22,255}\b",
     ),  # GitHub, token formats
-    ("a GitLab token", "token", r"\bgl(?:pat|dt|rt|ptt|oas|soat|ft)-[\w-]{20,300}"),  # GitLab, "Token overview"
+    (
+        "a GitLab token",
+        "token",
+        r"\bgl(?:pat|dt|rt|ptt|oas|soat|ft|cbt|imt|agent|ffct)-[\w-]{20,300}",
+    ),  # GitLab, "Token overview"
     ("a Slack token", "token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,250}|\bxapp-[0-9]-[A-Za-z0-9-]{10,250}"),  # Slack, "Token types"
     (
         "a Slack webhook",
@@ -45,12 +49,36 @@ _ROWS = (
     ("a Shopify token", "token", r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b"),
     ("a Terraform Cloud token", "token", r"\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,70}"),
     ("a Tailscale key", "token", r"\btskey-[a-z]+-[A-Za-z0-9]+-[A-Za-z0-9]{16,64}\b"),
+    (
+        "an Azure shared access key",
+        "secret",
+        r"\bSharedAccessKey=[A-Za-z0-9+/]{43}=",
+    ),  # Azure Service Bus and Event Hubs connection strings
+    ("an Entra client secret", "secret", r"(?<![\w~.-])[\w~.-]{3}[0-9]Q~[\w~.-]{31,34}(?![\w~.-])"),  # Microsoft, client secrets
+    ("a Mailgun key", "api-key", r"\bkey-[0-9a-f]{32}\b"),
+    ("a Mailchimp key", "secret", r"\b[0-9a-f]{32}-us[0-9]{1,2}\b"),
+    ("a Sentry token", "token", r"\bsntry[su]_[A-Za-z0-9+/=_-]{40,400}"),  # Sentry, "Auth Tokens"
+    ("a Postman key", "api-key", r"\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b"),
+    ("a Doppler token", "token", r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,80}"),
+    ("a Pulumi token", "token", r"\bpul-[0-9a-f]{40}\b"),
+    ("a Linear key", "api-key", r"\blin_api_[A-Za-z0-9]{40}\b"),
+    ("a Groq key", "api-key", r"\bgsk_[A-Za-z0-9]{52}\b"),
+    ("a Replicate token", "token", r"\br8_[A-Za-z0-9]{37}\b"),
+    ("a PlanetScale password", "password", r"\bpscale_(?:pw|tkn)_[\w.-]{32,64}"),
+    ("a Supabase token", "token", r"\bsbp_[0-9a-f]{40}\b"),
+    ("a RubyGems key", "api-key", r"\brubygems_[0-9a-f]{48}\b"),
+    ("an Atlassian token", "token", r"\bATATT3[\w=-]{100,300}"),
+    ("a Square token", "token", r"\bsq0csp-[\w-]{43}(?![\w-])"),
+    ("a 1Password token", "token", r"\bops_eyJ[\w-]{100,4000}"),
+    ("an Alibaba Cloud access key", "api-key", r"\bLTAI[A-Za-z0-9]{16,20}\b"),
+    ("a Discord webhook", "secret", r"https://discord(?:app)?\.com/api/webhooks/[0-9]{17,20}/[\w-]{60,80}"),
     ("a Telegram bot token", "token", r"\b[0-9]{8,10}:AA[\w-]{33}(?![\w-])"),
 )
 _LONGEST = 65536
 _HINT = pattern(
-    r"AKIA|ASIA|gh[pousr]_|github_pat_|gl(?:pat|dt|rt|ptt|oas|soat|ft)-|xox|xapp-|hooks\.slack|k_live_|whsec_|sk-|AIza|GOCSPX-|"
-    r"PRIVATE KEY|eyJ|npm_|pypi-|SG\.|SK[0-9a-f]|dckr_|hf_|do[opr]_v1_|hv[sbr]\.|AGE-SECRET|AccountKey=|dapi|glsa_|NRAK-|shp|"
+    r"AKIA|ASIA|gh[pousr]_|github_pat_|gl(?:pat|dt|rt|ptt|oas|soat|ft|cbt|imt|agent|ffct)-|xox|xapp-|hooks\.slack|k_live_|whsec_|sk-|AIza|GOCSPX-|"
+    r"PRIVATE KEY|eyJ|npm_|pypi-|SG\.|SK[0-9a-f]|dckr_|hf_|do[opr]_v1_|hv[sbr]\.|AGE-SECRET|SharedAccessKey=|Q~|key-|-us[0-9]|sntry|PMAK-|"
+    r"dp\.|pul-|lin_api_|gsk_|r8_|pscale_|sbp_|rubygems_|ATATT3|sq0csp-|ops_eyJ|LTAI|discord|AccountKey=|dapi|glsa_|NRAK-|shp|"
     r"atlasv1|tskey-|:AA"
 )
 _MADE_UP = pattern(

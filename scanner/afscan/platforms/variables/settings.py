@@ -6,7 +6,7 @@ from afscan.model.record import record
 from afscan.model.subjects import Connection, Container, Credential, Login, Origin
 from afscan.model.value import Value
 from afscan.platforms.reading import Interpretation
-from afscan.platforms.secrets import credential_kind, find_shape, holds_no_secret, split_words
+from afscan.platforms.secrets import credential_kind, find_shape, holds_no_secret, looks_random, split_words
 from afscan.platforms.urls import (
     MODES,
     SUPERUSERS,
@@ -121,6 +121,8 @@ def _describe_shape(name: str, written: Written, whose: Owner) -> None:
     """A secret that shows by its shape, whatever its setting is called."""
     found = find_shape(written.text or "")
     if found is None:
+        if written.origin is Origin.LITERAL and written.value.is_set and looks_random(name, written.text or ""):
+            add_credential(name, "secret", written.value, Origin.LITERAL, whose)
         return
     _, kind, start, end = found
     origin = written.origin_at(start, end)
