@@ -50,6 +50,8 @@ _USERS = {
 
 _READERS = dict.fromkeys(word_set("redis-server redis-sentinel redis-cli valkey-server valkey-cli"), "redis")
 
+_FIRST_USER = frozenset(("$POSTGRES_USER", "${POSTGRES_USER}"))
+
 _CLOSING = ",;)"
 """What follows an empty value in another language that a script carries: ``MASTER_PASSWORD='',`` in a heredoc of SQL."""
 
@@ -170,6 +172,9 @@ def _describe_statement(words: list[Argument], whose: Owner) -> None:
     program = basename(words[index].text) if index < len(words) else ""
     reader = _READERS.get(program) or (server_of(whose.container) if program.startswith("-") and whose.container else None)
     whose = replace(whose, reader=reader)
+    local = program in _LIBPQ and not any(
+        word.text.startswith(("-h", "--host", "host=", "postgres:", "postgresql:")) for word in words[index + 1 :]
+    )
     for at, word in enumerate(words):
         if program in _SILENT and at > index:
             break
@@ -177,7 +182,7 @@ def _describe_statement(words: list[Argument], whose: Owner) -> None:
         after = words[at + 1] if at + 1 < len(words) else None
         _describe_urls(word, before, whose)
         _describe_option(word, after, program, whose)
-        _describe_user(word, after, program, whose)
+        _describe_user(word, after, program, whose, local=local)
 
 
 def _is_assignment(text: str) -> bool:
@@ -243,13 +248,20 @@ def _emit(name: str, kind: str, word: Argument, start: int, whose: Owner, *, lit
     add_credential(name, kind, value, origin, whose)
 
 
-def _describe_user(word: Argument, after: Argument | None, program: str, whose: Owner) -> None:
-    """The user with which a database's client logs in."""
+def _describe_user(word: Argument, after: Argument | None, program: str, whose: Owner, *, local: bool) -> None:
+    """The user with which a database's client logs in.
+
+    :param local: it connects to the server beside it. As ``$POSTGRES_USER`` it is then the server's own first user, in its image's
+        init scripts and checks (docker-library/docs, postgres, "Initialization scripts").
+    """
     product, options = _USERS.get(program, ("", ()))
     for option in options:
+        found, start = word, len(option)
         if word.text == option and after is not None and not _is_option(after.text):
-            add_login(option, product, after.written.part(*after.spot(0, len(after.text))), whose)
-        elif word.text.startswith(option + "=") and len(word.text) > len(option) + 1:
-            add_login(option, product, word.written.part(*word.spot(len(option) + 1, len(word.text))), whose)
-        elif len(option) == 2 and word.text.startswith(option) and len(word.text) > 2 and not word.text.startswith("--"):
-            add_login(option, product, word.written.part(*word.spot(2, len(word.text))), whose)
+            found, start = after, 0
+        elif word.text.startswith(option + "=") and len(word.text) > start + 1:
+            start += 1
+        elif len(option) != 2 or not word.text.startswith(option) or len(word.text) <= 2 or word.text.startswith("--"):
+            continue
+        own = local and found.text[start:] in _FIRST_USER
+        add_login(option, product, found.written.part(*found.spot(start, len(found.text))), whose, own=own)
