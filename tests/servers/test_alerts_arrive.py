@@ -47,7 +47,7 @@ def test_missing_path_and_unknown_key(at: Path) -> None:
     checked(at, "scrape_interval: 30s\n")
     with monitors.prometheus(at, machine.free_port()) as found:
         found.must_refuse("field scrape_interval not found")
-    assert judged.codes(stack("rule_files: [elsewhere.yml]\n"), "MON103") == {"MON103"}
+    assert judged.codes(stack("global: {scrape_interval: 30s}\nrule_files: [elsewhere.yml]\n"), "MON103") == {"MON103"}
 
 
 @fact("Prometheus", "Without `alerting` an alert fires and nobody hears of it; promtool is content", ["MON201"])
@@ -126,7 +126,7 @@ def test_a_firing_alert_arrives(platform: str, at: Path, tls: certificates.Certi
     else:
         text = reference.config_map("monitoring.yaml", "prometheus-config", "prometheus.yml", {**paths, "/etc/prometheus/secrets/qdrant-api-key": f"{at}/key"})  # fmt: skip
         rules = reference.config_map("monitoring.yaml", "prometheus-rules", "platform.yml", {"for: 2m": "for: 0s"})
-        receivers = {"/etc/alertmanager/secrets/chat-url": f"{at}/url", "/etc/alertmanager/secrets/on-call-url": f"{at}/url", "group_wait: 30s": "group_wait: 0s"}  # fmt: skip
+        receivers = {"/etc/alertmanager/secrets/chat-url": f"{at}/url", "url_file: /etc/alertmanager/secrets/on-call-url": "url: RECEIVER", "group_wait: 30s": "group_wait: 0s"}  # fmt: skip
         routing = reference.config_map("monitoring.yaml", "alertmanager-config", "alertmanager.yml", receivers)
         web = reference.config_map("monitoring.yaml", "alertmanager-config", "web.yml", {"/etc/alertmanager/tls/tls.crt": str(tls.certificate), "/etc/alertmanager/tls/tls.key": str(tls.key)})  # fmt: skip
         names = {"PoolerDown", "CacheDown", "VectorStoreDown"}
@@ -136,15 +136,18 @@ def test_a_firing_alert_arrives(platform: str, at: Path, tls: certificates.Certi
     _rules(at, rules)
     with monitors.receiver() as receiver:
         (at / "url").write_text(receiver.url)
-        (at / "alertmanager.yml").write_text(routing)
+        (at / "alertmanager.yml").write_text(routing.replace("RECEIVER", receiver.url))  # url_file came with 0.26
         machine.run(["promtool", "check", "config", "prometheus.yml"], cwd=at).ok
         machine.run(["amtool", "check-config", "alertmanager.yml"], cwd=at).ok
         secured = "--web.config.file=web.yml"
-        with monitors.alertmanager(at, alerting, secured) as manager, monitors.prometheus(at, port, secured) as found:
+        with (
+            monitors.alertmanager(at, alerting, secured) as manager,
+            monitors.prometheus(at, port, secured, "--rules.alert.resend-delay=1s") as found,
+        ):
             manager.must_start()
             found.must_start()
             if platform == "compose":  # Slack's format differs, and a token comes first: what arrives here is what would
-                found.until(lambda: receiver.got, "something arrives")
+                manager.until(lambda: receiver.got, "something arrives")
                 assert "PostgresDown" in str(receiver.got)
             else:
                 found.until(lambda: names <= receiver.alerts, f"{names} arrive")
