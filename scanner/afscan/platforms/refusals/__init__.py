@@ -1,11 +1,12 @@
 """What servers refuse to start with: pure functions of a server's effective settings. The names and types are data: parameters.json."""
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from pkgutil import get_data
 from typing import Any
 
-from afscan.model.subjects import RefusedSetting, Setting
+from afscan.model.subjects import RefusedSetting, Server, Setting
 from afscan.model.value import Value
 
 
@@ -42,3 +43,15 @@ def placeholder(text: str) -> str:
     if "${" in text or "$(" in text or "{{" in text:
         return ": the server expands nothing in its settings"
     return ""
+
+
+def written(server: Server, product: str) -> Iterator[Setting]:
+    """Every setting that a server reads, those that a later one overrides included: it refuses a wrong value where it meets it."""
+    seen = set()
+    for file in server.files:
+        for one in file.settings if file.product == product else ():
+            seen.add((one.name, one.key_place))
+            yield one
+    for one in server.settings.values():
+        if (one.name, one.key_place) not in seen:
+            yield one

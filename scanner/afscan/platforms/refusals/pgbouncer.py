@@ -1,11 +1,13 @@
 """What PgBouncer refuses. Shown on 1.18: an unknown parameter, a value of the wrong type (inline comments and ``${}`` are part of
-the value), an unknown section, TLS for clients without key and certificate: FATAL. A missing auth_file is none."""
+the value), an unknown section, TLS for clients without key and certificate: FATAL, also where a later line
+overrides it. A missing auth_file is none."""
 
 import re
 from collections.abc import Iterator
 
 from afscan.model.subjects import PgBouncer, RefusedSetting, Setting
-from afscan.platforms.refusals import at_key, at_value, data, names, placeholder, shown
+from afscan.platforms.pgbouncer import SERVER
+from afscan.platforms.refusals import at_key, at_value, data, names, placeholder, shown, written
 
 _INTEGER = re.compile(r"-?(?:0x[0-9a-fA-F]+|\d+)\Z")
 _SECONDS = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)\Z")
@@ -14,10 +16,10 @@ _CLIENT_TLS = frozenset(("allow", "prefer", "require", "verify-ca", "verify-full
 
 def refused(server: PgBouncer) -> Iterator[RefusedSetting]:
     """The settings of a pooler that keep it from starting."""
-    for one in server.settings.values():
+    for one in written(server, SERVER):
         section, _, key = one.name.partition(".")
         if section not in data("pgbouncer")["sections"]:
-            if one.name != "%include" and section:
+            if section and not section.startswith("%"):
                 yield at_key(one, f"PgBouncer knows no section `[{section[:40]}]`")
             continue
         if section != "pgbouncer" or one.value.is_unknown:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from afscan.files.postgresql import PARAMETERS
 from afscan.model.subjects import Container, Postgres, RefusedSetting, Setting
 from afscan.platforms.postgresimages import PostgresImage
-from afscan.platforms.refusals import at_key, at_value, data, names, placeholder, shown
+from afscan.platforms.refusals import at_key, at_value, data, names, placeholder, shown, written
 from afscan.platforms.settings import on_off, whole_number
 
 _NUMBER = re.compile(r"\s*[-+]?(?:0x[0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z]*)\s*\Z")
@@ -20,7 +20,8 @@ def refused(server: Postgres, image: PostgresImage | None) -> Iterator[RefusedSe
 
     :param image: what is known of the image that it runs as it is; None where it is built here, or nothing is known.
     """
-    for one in server.settings.values():
+    last = {(one.name, one.layer): one for one in written(server, "postgres")}
+    for one in last.values():  # of one name in the files only the last is looked at; an argument that overrides it comes later
         text = one.value.or_else("").strip().strip("'")
         if "." not in one.name and one.name not in PARAMETERS:
             yield at_key(one, "PostgreSQL has no such parameter")
@@ -28,6 +29,7 @@ def refused(server: Postgres, image: PostgresImage | None) -> Iterator[RefusedSe
             why = _wrong(one, text)
             if why:
                 yield at_value(one, why)
+    yield from _streaming(server)
     yield from _tls(server, image)
     yield from _libraries(server, image)
 
@@ -51,6 +53,16 @@ def _wrong(one: Setting, text: str) -> str:
             return f"`{found[1]}` is no unit of it" + (f": units are case-sensitive, write `{right}`" if right else "")
         return _out_of_bounds(one.name, text)
     return ""
+
+
+def _streaming(server: Postgres) -> Iterator[RefusedSetting]:
+    """``wal_level = minimal`` leaves nothing to stream, and ten senders are allowed by default."""
+    level = server.settings.get("wal_level")
+    senders = server.setting("max_wal_senders")
+    if level is None or level.value.or_else("").strip().strip("'").lower() != "minimal" or server.container is None:
+        return
+    if senders.is_unset or (senders.is_set and whole_number(senders.or_else("")) not in (0, None)):
+        yield at_value(level, "it needs `max_wal_senders = 0`, which is 10 by default")
 
 
 def _out_of_bounds(name: str, text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from posixpath import dirname
 
 from afscan.model.subjects import Container, RedisServer, RefusedSetting, Setting
+from afscan.platforms.redis import effective_name
 from afscan.platforms.refusals import at_key, at_value, data, names, placeholder, shown
 
 _INTEGER = re.compile(r"-?\d+\Z")
@@ -24,6 +25,7 @@ def refused(server: RedisServer, *, official: bool) -> Iterator[RefusedSetting]:
     for one in server.settings.values():
         if one.layer == "command-line":
             yield from _directive(one)
+    yield from _repeated(server)
     yield from _two_places_for_users(server)
     if server.container is not None:  # a file alone may be completed by arguments
         yield from _tls(server)
@@ -52,7 +54,8 @@ def _miscounted(one: Setting) -> str:
     count = len(one.arguments)
     if one.name == "save":
         empty = count == 1 and one.arguments[0].value == ""
-        return "" if empty or (count and count % 2 == 0) else "it takes pairs of seconds and changes"
+        numbers = all(_INTEGER.match(word.or_else("")) for word in one.arguments)
+        return "" if empty or (count and count % 2 == 0 and numbers) else "it takes pairs of seconds and changes"
     if one.name in ("rename-command", "replicaof", "slaveof"):
         return "" if count == 2 else "it takes two words"
     if one.name in names("redis", "many"):
@@ -76,6 +79,18 @@ def _wrong(one: Setting) -> str:
             return ""
         return f"`{shown(one.value)}` is no size{placeholder(text)}"
     return "it must be at least 1" if one.name == "maxclients" and text == "0" else ""
+
+
+def _repeated(server: RedisServer) -> Iterator[RefusedSetting]:
+    """A user that is defined twice, a command that is renamed twice: after the first time no such command is left."""
+    seen: set[str] = set()
+    for file in server.files:
+        for one in file.settings if file.product == _SERVER else ():
+            name = effective_name(one)
+            if name.startswith(("user ", "rename-command ")):
+                if name in seen:
+                    yield at_key(one, f"`{shown(one.arguments[0])}` is written twice")
+                seen.add(name)
 
 
 def _two_places_for_users(server: RedisServer) -> Iterator[RefusedSetting]:
