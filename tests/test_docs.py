@@ -11,7 +11,9 @@ from afscan.policy.registry import load_packs
 def test_a_page_for_every_rule_and_an_index_of_all() -> None:
     found = pages()
     codes = [rule.code for rule in load_packs()]
-    assert {f"rules/{code}.md" for code in codes} | {"rules/index.md", "rules/platforms.md"} == {name for name in found if name.startswith("rules/")}
+    assert {f"rules/{code}.md" for code in codes} | {"rules/index.md", "rules/platforms.md"} == {
+        name for name in found if name.startswith("rules/")
+    }
     assert all(f"[{code}]({code}.md)" in found["rules/index.md"] for code in codes)
     assert "## Why" in found["rules/SEC201.md"]
     assert "runAsNonRoot: true" in found["rules/SEC201.md"]
