@@ -44,8 +44,21 @@ NAMES = (
     "README.md",
     ".env",
     "run.sh",
+<<<<<<< HEAD
     "backup.service",
     "crontab",
+=======
+    "kustomization.yaml",
+    ".github/workflows/ci.yaml",
+    ".gitlab-ci.yml",
+    "plan.json",
+    "Chart.yaml",
+    "values.yaml",
+    "fluent.conf",
+    "fluent-bit.conf",
+    "prometheus.yml",
+    "dashboard.json",
+>>>>>>> 46981fa
     "unnamed",
 )
 
@@ -92,6 +105,22 @@ WORDS = st.sampled_from(
         "apiVersion: 1",
         "datasources:",
         "sentinel monitor a b 1 2",
+        "resources: [a, ../b]",
+        "patches: [{target: {kind: X}, patch: x}]",
+        "jobs: {a: {steps: [{run: x}]}}",
+        "on: push",
+        "script: [x]",
+        '{"planned_values": {"root_module": {"resources": [',
+        '"type": "aws_db_instance"',
+        "{{ .Values.a }}",
+        "if [ x ]; then",
+        "done | psql -h db <<EOF",
+        "$(curl -k http://x",
+        "GRANT ALL ON a TO b;",
+        "ALTER TABLE a ENABLE ROW LEVEL SECURITY",
+        "scrape_configs: [{job_name: a}]",
+        "<match x>",
+        "[OUTPUT]",
         "USER 0",
         "RUN <<EOF",
         "[Service]",
@@ -245,6 +274,7 @@ HOSTILE = {
     "wrong-types.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: 3\nspec: {template: {spec: {containers: 3, volumes: {a: b}}}, selector: []}\n",
     "wrong-compose.yaml": "services:\n  a: 3\n  b: [1]\n  c: {image: [1], ports: {a: b}, environment: 3, deploy: x, healthcheck: 1, build: 4}\n",
     "urls.yaml": "services:\n  a:\n    image: x\n    command: " + "http://u:p@" * 5000 + "\n",
+    "ends.tf": 'resource "a" "b" {\r\n  image = \r\n"x"\r\n}\r\n',
     "list.yaml": "apiVersion: v1\nkind: List\nitems: " + "[{kind: List, apiVersion: v1, items: " * 60 + "[]" + "}]" * 60 + "\n",
 }
 

@@ -45,7 +45,9 @@ def parse(source: Source) -> Parsed:
         fault = item.fault or _convert(item, found.masked, converter)
         if fault is not None:
             faults += 1
-            place = source.place(source.span(fault.offset, max(fault.end, fault.offset + 1)))
+            # The end of a line is one place, also where it is written with two characters.
+            start = fault.offset - (source.text[fault.offset - 1 : fault.offset + 1] == "\r\n")
+            place = source.place(source.span(start, max(fault.end, start + 1)))
             parsed.notices.append(Notice(fault.kind, place, f"{fault.reason}; this block or attribute is not read."))
     parsed.roots.append(converter.root)
     return parsed
