@@ -44,10 +44,8 @@ NAMES = (
     "README.md",
     ".env",
     "run.sh",
-<<<<<<< HEAD
     "backup.service",
     "crontab",
-=======
     "kustomization.yaml",
     ".github/workflows/ci.yaml",
     ".gitlab-ci.yml",
@@ -58,7 +56,6 @@ NAMES = (
     "fluent-bit.conf",
     "prometheus.yml",
     "dashboard.json",
->>>>>>> 46981fa
     "unnamed",
 )
 
