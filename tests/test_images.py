@@ -14,7 +14,7 @@ DATA = json.loads(files("afscan.platforms").joinpath("images.json").read_text("u
 
 def test_every_row_names_its_source_and_only_known_fields() -> None:
     known = {"repository", "tags", "product", "user", "drops", "kept_root_by", "datastore", "internal", "ports"}
-    known |= {"programs", "absent", "health", "absent_health", "health_check", "source"}
+    known |= {"programs", "absent", "health", "absent_health", "health_check", "watches", "source"}
     for row in DATA["images"]:
         assert row["source"]
         assert set(row) <= known

@@ -6,7 +6,7 @@ from afscan.model.subjects import Credential, Origin
 from afscan.platforms.secrets.origins import origin_of
 from afscan.platforms.secrets.shapes import secret_shape
 
-_TESTS = frozenset(("__tests__", "test", "test-data", "testdata", "tests"))
+_TESTS = frozenset((".devcontainer", "__tests__", "test", "test-data", "testdata", "tests"))
 _KINDS = {"api-key": "API key", "private-key": "private key"}
 _PRODUCTS = {
     "amqp": "RabbitMQ",
@@ -64,7 +64,8 @@ def literal_place(credential: Credential) -> Place:
 
 
 def is_of_a_test(credential: Credential, root: str) -> bool:
-    """Whether a credential is made up for a test: a text that only its setting's name makes a secret, in a folder of tests.
+    """Whether a credential is made up: a text that only its setting's name makes a secret, in a folder of tests or of a
+    development container.
 
     What has the shape that an issuer gives its keys counts wherever it stands: it may have been copied from real life.
 
