@@ -43,7 +43,6 @@ LINES = st.one_of(
             "ssl_mode = on",
             "log_statement = 'ddl' # words",
             "include_if_exists = 'no.conf'",
-            "include = 'no.conf'",
             "max_connections = 30 # enough",
             "shared_preload_libraries = 'pg_stat_statements'",
         ]
