@@ -27,7 +27,7 @@ LINES = st.one_of(
     _line("ssl", ["on", "off", "true", "${TLS}", "require"]),
     _line("max_connections", ["20", "50", "0", "-1", "many", "${N}", "10MB", "300000"]),
     _line("superuser_reserved_connections", ["3", "0", "-1"]),
-    _line("password_encryption", ["scram-sha-256", "md5", "sha256", "on"]),
+    _line("password_encryption", ["scram-sha-256", "md5", "sha256"]),
     _line("log_disconnections", _BOOLEANS),
     _line("idle_session_timeout", ["0", "30min", "30", "10m", "5 minutes"]),
     _line("statement_timeout", ["30s", "1000", "1.5", "-1", "30S"]),
@@ -43,7 +43,6 @@ LINES = st.one_of(
             "ssl_mode = on",
             "log_statement = 'ddl' # words",
             "include_if_exists = 'no.conf'",
-            "include = 'no.conf'",
             "max_connections = 30 # enough",
             "shared_preload_libraries = 'pg_stat_statements'",
         ]

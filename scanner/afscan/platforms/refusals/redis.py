@@ -8,6 +8,7 @@ from posixpath import dirname
 from afscan.model.subjects import Container, RedisServer, RefusedSetting, Setting
 from afscan.platforms.redis import effective_name
 from afscan.platforms.refusals import at_key, at_value, data, names, placeholder, shown
+from afscan.platforms.settings import whole_number
 
 _INTEGER = re.compile(r"-?\d+\Z")
 _MEMORY = re.compile(r"\d+(?:[kmg]b?|b)?\Z", re.IGNORECASE)
@@ -78,7 +79,9 @@ def _wrong(one: Setting) -> str:
         if one.name in ("maxmemory", "client-query-buffer-limit") and text.endswith("%"):
             return ""
         return f"`{shown(one.value)}` is no size{placeholder(text)}"
-    return "it must be at least 1" if one.name == "maxclients" and text == "0" else ""
+    least = data("redis")["least"].get(one.name)
+    number = whole_number(text)
+    return f"it must be at least {least}" if least is not None and number is not None and number < least else ""
 
 
 def _repeated(server: RedisServer) -> Iterator[RefusedSetting]:
