@@ -83,7 +83,7 @@ def lost_letters(node: Scalar, file: Source) -> Iterator[str]:
     """Letters of a value that are not where the value says they are; those that an escape stands for begin with its sign."""
     if node.plain and node.inner is None and node.text.strip() and "${_" not in node.text:
         written = text_at(file, node.place)
-        if written != node.text.rstrip("\n"):
+        if written.rstrip("\n") != node.text.rstrip("\n"):
             yield f"{node.text[:60]!r} is {written[:60]!r} in the file"
     inner = node.embed(name="", holder="")
     count = len(node.text)
